@@ -1,0 +1,88 @@
+/**
+ * What a user is told when something is wrong: a Problem is a value, collected with others and returned.
+ * `throw` stays for bugs and for I/O. Codes are stable; each has a page in `docs/problems/<CODE>.md`.
+ */
+
+/** Where the cause stands: a file with a 1-based line and column, a JSON pointer into a document, or both. */
+export type Where = {
+  readonly file?: string | undefined;
+  readonly line?: number | undefined;
+  readonly column?: number | undefined;
+  readonly pointer?: string | undefined;
+};
+
+/** Every code there is. A test checks that each has its page, so that a code never goes out undocumented. */
+export const PROBLEM_CODES = [
+  'ALREADY_INJECTED',
+  'ANNOTATION_INVALID',
+  'BINARY_INPUT',
+  'CONFIG_INVALID',
+  'DNS_POLICY',
+  'FILE_UNREADABLE',
+  'FILE_UNWRITABLE',
+  'HOST_NETWORK',
+  'INJECT_VALUE_INVALID',
+  'INJECTION_DISABLED',
+  'LABEL_SELECTOR_INVALID',
+  'MERGE_FAILED',
+  'MESH_CONFIG_INVALID',
+  'NOT_INJECTED',
+  'OVERRIDES_INVALID',
+  'PATCH_FAILED',
+  'POD_INVALID',
+  'POLICY_INVALID',
+  'PROMETHEUS_PORT',
+  'PROXY_CONFIG_INVALID',
+  'RELEASE_ASSUMED',
+  'RELEASE_UNKNOWN',
+  'REVIEW_INVALID',
+  'STATUS_INVALID',
+  'TEMPLATE_ERASED_FIELDS',
+  'TEMPLATE_EXEC',
+  'TEMPLATE_LIMIT',
+  'TEMPLATE_NOT_FOUND',
+  'TEMPLATE_PARSE',
+  'USAGE',
+  'VALUES_INVALID',
+  'YAML_SYNTAX',
+] as const;
+
+export type ProblemCode = (typeof PROBLEM_CODES)[number];
+
+export type Problem = {
+  readonly code: ProblemCode;
+  readonly severity: 'error' | 'warning';
+  /** What is wrong, with the values concerned. Where Istio has a text for it, that text word for word. */
+  readonly message: string;
+  readonly where?: Where | undefined;
+  /** What to do about it, as an imperative sentence. */
+  readonly remedy?: string | undefined;
+};
+
+/** The result of reading something a user wrote. A success may carry warnings; a failure has at least one error. */
+export type Parsed<T> =
+  | { readonly ok: true; readonly value: T; readonly problems: readonly Problem[] }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
+
+/** A success, with the warnings met on the way. */
+export function parsed<T>(value: T, problems: readonly Problem[] = []): Parsed<T> {
+  return { ok: true, value, problems };
+}
+
+/** A failure. Pass every problem found, not only the first. */
+export function failed(...problems: readonly Problem[]): Parsed<never> {
+  return { ok: false, problems };
+}
+
+/**
+ * Carries a Problem out of a deep recursion (parser, executor, merge). It is caught inside the same room and turned
+ * into a `Parsed` there: it never crosses a room's door.
+ */
+export class ProblemError extends Error {
+  readonly problem: Problem;
+  constructor(problem: Problem) {
+    super(problem.message);
+    this.name = 'ProblemError';
+    this.problem = problem;
+  }
+}
