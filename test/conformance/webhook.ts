@@ -1,7 +1,8 @@
 /** The webhook paths of the injection corpus (overlay generation), through the engine. Rules: the corpus' README. */
+
+import { type InjectionConfig, inject, loadInjectionConfig } from '../../src/core/injection/index.ts';
 import { getKey, isArray, isObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
 import { applyJsonPatch, parseYaml, roundTrip } from '../../src/core/kube/index.ts';
-import { inject, type InjectionConfig, loadInjectionConfig } from '../../src/core/injection/index.ts';
 import type { Parsed } from '../../src/core/problem.ts';
 import { parseRelease } from '../../src/core/release.ts';
 import { type CaseResult, hasCorpus, readCorpus } from './corpus.ts';
@@ -152,7 +153,10 @@ function asPod(object: JsonObject): JsonObject {
   const kind = text(object, 'kind');
   if (kind === 'Pod') return object;
   const spec = objectAt(object, 'spec');
-  const template = kind === 'CronJob' ? objectAt(objectAt(objectAt(spec, 'jobTemplate'), 'spec'), 'template') : objectAt(spec, 'template');
+  const template =
+    kind === 'CronJob'
+      ? objectAt(objectAt(objectAt(spec, 'jobTemplate'), 'spec'), 'template')
+      : objectAt(spec, 'template');
   const metadata = metadataOf(template);
   const isDeployment = kind === 'Deployment';
   const name = text(metadataOf(object), 'name');
@@ -176,7 +180,7 @@ function typedPod(pod: JsonObject): JsonObject {
   return take(roundTrip('core/v1.Pod', pod, { unknown: 'drop', creationTimestampNull: false }));
 }
 
-/** The first place where two JSON values differ; a missing key, null and an empty object or list count as the same. */
+/** The first place where two JSON values differ, as a JSON pointer with both values; undefined where they are equal. */
 export function difference(want: JsonValue | undefined, got: JsonValue | undefined, at: string): string | undefined {
   if (isObject(want) && isObject(got)) {
     for (const key of new Set([...Object.keys(want), ...Object.keys(got)])) {

@@ -1,0 +1,111 @@
+// `npm test`: everything that this machine can run, one line a suite, and the counts at the end. A suite that cannot run
+// says why; under REMORA_STRICT=1 (set by .ci/run) that is a failure. `npm test -- NAME …` runs the suites named.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+const strict = process.env.REMORA_STRICT === '1';
+const corpus = resolve(process.env.REMORA_CORPUS ?? '../shared/corpus');
+const scratch = mkdtempSync(join(tmpdir(), 'remora-test-'));
+const go = spawnSync('go', ['version'], { encoding: 'utf8' });
+
+const suites = [
+  { name: 'lint', command: ['npx', 'biome', 'ci', '.'] },
+  { name: 'types', command: ['npx', 'tsc', '-b'] },
+  { name: 'unused', command: ['npx', 'knip'] },
+  { name: 'unit', vitest: ['src'] },
+  { name: 'architecture', vitest: ['test/architecture'] },
+  { name: 'property', vitest: ['test/property'] },
+  { name: 'golden', vitest: ['test/golden'] },
+  {
+    name: 'conformance',
+    vitest: ['test/conformance'],
+    missing: () => (existsSync(corpus) ? undefined : `no corpus at ${corpus}; set REMORA_CORPUS`),
+  },
+  {
+    name: 'differential',
+    vitest: ['test/differential'],
+    note: go.status === 0 ? undefined : 'Go is not installed: recorded answers of real Go are used',
+  },
+  { name: 'fuzz', vitest: ['test/fuzz'] },
+];
+
+const total = { passed: 0, failed: 0, skipped: 0 };
+const wanted = process.argv.slice(2);
+for (const suite of suites) {
+  if (wanted.length > 0 && !wanted.includes(suite.name)) continue;
+  const why = suite.missing?.();
+  if (why !== undefined) {
+    report(
+      suite.name,
+      strict ? { passed: 0, failed: 1, skipped: 0 } : { passed: 0, failed: 0, skipped: 1 },
+      0,
+      `not run: ${why}`,
+    );
+    continue;
+  }
+  const started = Date.now();
+  const counts = suite.vitest === undefined ? runCommand(suite) : runVitest(suite);
+  report(suite.name, counts, Date.now() - started, suite.note);
+}
+rmSync(scratch, { recursive: true, force: true });
+console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+process.exit(total.failed > 0 || total.passed === 0 ? 1 : 0);
+
+function runCommand(suite) {
+  const run = spawnSync(suite.command[0], suite.command.slice(1), { encoding: 'utf8' });
+  if (run.status === 0) return { passed: 1, failed: 0, skipped: 0 };
+  process.stdout.write(`${run.stdout}${run.stderr}`);
+  return { passed: 0, failed: 1, skipped: 0 };
+}
+
+function runVitest(suite) {
+  const file = join(scratch, `${suite.name}.json`);
+  const run = spawnSync(
+    'npx',
+    ['vitest', 'run', '--pool=threads', '--no-isolate', '--reporter=json', `--outputFile=${file}`, ...suite.vitest],
+    { encoding: 'utf8', env: { ...process.env, FORCE_COLOR: '0' }, maxBuffer: 1 << 28 },
+  );
+  // What suites say of themselves (seeds, counts, coverage) is part of the record.
+  process.stdout.write(
+    run.stdout
+      .split('\n')
+      .filter((line) => line.startsWith('· '))
+      .map((line) => `${line}\n`)
+      .join(''),
+  );
+  if (!existsSync(file)) {
+    process.stdout.write(`${run.stdout}${run.stderr}`);
+    return { passed: 0, failed: 1, skipped: 0 };
+  }
+  const result = JSON.parse(readFileSync(file, 'utf8'));
+  for (const failure of result.testResults.flatMap((f) => failures(f))) console.log(`  ✗ ${failure}`);
+  const broken = result.testResults.filter((f) => f.status === 'failed' && f.assertionResults.length === 0).length;
+  const failed = result.numFailedTests + broken;
+  return {
+    passed: result.numPassedTests,
+    failed: failed === 0 && run.status !== 0 ? 1 : failed,
+    skipped: result.numPendingTests + result.numTodoTests,
+  };
+}
+
+function failures(file) {
+  const own = file.assertionResults
+    .filter((test) => test.status === 'failed')
+    .map(
+      (test) => `${test.fullName}\n      ${(test.failureMessages[0] ?? '').split('\n').slice(0, 6).join('\n      ')}`,
+    );
+  return file.assertionResults.length === 0 && file.status === 'failed' ? [`${file.name}: ${file.message}`] : own;
+}
+
+function report(name, counts, ms, note) {
+  total.passed += counts.passed;
+  total.failed += counts.failed;
+  total.skipped += counts.skipped;
+  const mark = counts.failed > 0 ? '✗' : counts.passed > 0 ? '✓' : '-';
+  const text = `${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`;
+  console.log(
+    `${mark} ${name.padEnd(14)} ${text.padEnd(40)} ${(ms / 1000).toFixed(1)} s${note === undefined ? '' : `  (${note})`}`,
+  );
+}
