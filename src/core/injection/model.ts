@@ -86,6 +86,8 @@ export type InjectionDecision = {
   readonly inject: boolean;
   readonly decidedBy: RuleId;
   readonly checks: readonly RuleCheck[];
+  /** Warnings met on the way: a value that counts for nothing, a selector that cannot be read. */
+  readonly problems: readonly Problem[];
 };
 
 /** One step of the pipeline that changed something, for people: `probes` / `rewrote 2 probes of container hello`. */

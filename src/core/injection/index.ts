@@ -1,0 +1,31 @@
+/**
+ * Sidecar injection: from a pod and an injector's configuration to the injected pod, with the reason for every
+ * decision. Pure: the webhook, the command line and the web page call the very same functions.
+ *
+ *   texts ──► loadInjectionConfig ──► InjectionConfig ─┐      (once)
+ *                                                      ▼
+ *   MutatingWebhookConfigurations ──► matchWebhook     inject(pod, at, cfg) ──► InjectionOutcome ──► explain
+ *                                                      │
+ *        decide ─► strip ─► select ─► render ─► merge ─► reapply overrides ─► finish ─► patch
+ *
+ * A configuration of 1.8 or older has one template of lists and goes another way: legacy/.
+ */
+export { decideInjection, type InjectionPolicy } from './decide.ts';
+export { type Explanation, explain } from './explain.ts';
+export { inject } from './inject.ts';
+export { type InjectionConfigTexts, loadInjectionConfig } from './load-config.ts';
+export type {
+  InjectionConfig,
+  InjectionContext,
+  InjectionDecision,
+  InjectionOutcome,
+  OwnerMeta,
+  PodTemplate,
+  RuleCheck,
+  SidecarTemplate,
+  StepTrace,
+} from './model.ts';
+export { behaves } from './releases.ts';
+export { RULE_IDS, type RuleId } from './rules.ts';
+export { parseInjectEnvs } from './url-env.ts';
+export { type ConfigurationVerdict, matchWebhook, type WebhookCheck, type WebhookMatch } from './webhook-match.ts';

@@ -1,0 +1,15 @@
+/** Every rule that can decide about a pod, in the order in which the decision asks them. */
+export const RULE_IDS = [
+  /** The pod shares its node's network: a sidecar would capture the node's traffic. */
+  'host-network',
+  /** The namespace belongs to Kubernetes itself. */
+  'ignored-namespace',
+  /** Label or annotation `sidecar.istio.io/inject`. */
+  'inject-value',
+  'never-inject-selector',
+  'always-inject-selector',
+  /** `policy` of the injector's configuration. */
+  'policy',
+] as const;
+
+export type RuleId = (typeof RULE_IDS)[number];
