@@ -6,10 +6,22 @@
  *   boolean, string  themselves (strings as core/utf8.ts says: bytes that are no UTF-8 are escaped)
  *   number           float64
  *   GoInt            every integer type, with its Go name
+ *   GoComplex        complex128, which only a literal such as `2i` makes
  *   GoList           slice or array        GoMap     map        GoObject  struct, pointer to one, named type with methods
  *   GoFunc           a function value (for `call`)
  */
-export type GoValue = undefined | null | boolean | string | number | GoInt | GoList | GoMap | GoObject | GoFunc;
+export type GoValue =
+  | undefined
+  | null
+  | boolean
+  | string
+  | number
+  | GoInt
+  | GoComplex
+  | GoList
+  | GoMap
+  | GoObject
+  | GoFunc;
 
 export type GoIntType =
   | 'int'
@@ -31,6 +43,16 @@ export class GoInt {
   constructor(type: GoIntType, value: bigint) {
     this.type = type;
     this.value = value;
+  }
+}
+
+/** A complex128. */
+export class GoComplex {
+  readonly re: number;
+  readonly im: number;
+  constructor(re: number, im: number) {
+    this.re = re;
+    this.im = im;
   }
 }
 
