@@ -69,7 +69,8 @@ export function formatPrintf(format: string, args: readonly GoValue[]): string {
         if (afterIndex) goodIndex = false;
       }
     }
-    if (format.charAt(i) === '.') {
+    // A point that ends the format is taken for the verb.
+    if (i + 1 < end && format.charAt(i) === '.') {
       i++;
       if (afterIndex) goodIndex = false;
       readIndex();

@@ -1,0 +1,311 @@
+/**
+ * Pipelines, commands and operands as closures. A tree is compiled once; what depends on the data alone is left to the
+ * closures. `run.node` follows Go's own notion of "where we are" step by step, since its messages are built from it.
+ */
+import { canBeNil, fitArgument, zeroOf } from './assign.ts';
+import {
+  type CommandEval,
+  compileCall,
+  compileCallBuiltin,
+  compileShortCircuit,
+  type Eval,
+  type Final,
+  MISSING,
+  parameterAt,
+} from './call.ts';
+import type { FunctionTable } from './define-func.ts';
+import { fieldOf, fieldWithArguments, hasInterfaceElements } from './field.ts';
+import {
+  type CommandNode,
+  type IdentifierNode,
+  type Node,
+  type NumberNode,
+  nodeText,
+  type Operand,
+  type PipeNode,
+} from './nodes.ts';
+import { assignVariable, execError, findVariable, pushVariable, type Run } from './run.ts';
+import { parameterType } from './type-name.ts';
+import { GoInt, type GoParameter, type GoValue } from './value.ts';
+
+/** The functions of a template; `builtins` tells which of them are Go's own, for `and`, `or` and `call`. */
+export type Functions = { readonly table: FunctionTable; readonly builtins: FunctionTable };
+
+/** A pipeline's value; nil becomes "no value", as Go unwraps interfaces between commands. Declares its variables. */
+export function compilePipe(pipe: PipeNode, functions: Functions): Eval {
+  const commands = pipe.commands.map((command) => compileCommand(command, functions));
+  const [first, ...rest] = commands;
+  if (first === undefined) return () => undefined;
+  const names = pipe.variables.map((variable) => variable.path[0] ?? '');
+  const evaluate: Eval =
+    rest.length === 0
+      ? (run, dot) => {
+          run.node = pipe;
+          return first(run, dot, MISSING) ?? undefined;
+        }
+      : (run, dot) => {
+          run.node = pipe;
+          let value = first(run, dot, MISSING) ?? undefined;
+          for (const command of rest) value = command(run, dot, value) ?? undefined;
+          return value;
+        };
+  if (names.length === 0) return evaluate;
+  return (run, dot) => {
+    const value = evaluate(run, dot);
+    for (const name of names) {
+      if (pipe.isAssign) assignVariable(run, name, value);
+      else pushVariable(run, name, value);
+    }
+    return value;
+  };
+}
+
+function compileCommand(command: CommandNode, functions: Functions): CommandEval {
+  const [first, ...args] = command.args;
+  if (first === undefined) return () => undefined;
+  switch (first.kind) {
+    case 'field':
+    case 'variable':
+    case 'chain':
+      return compileFields(first, args, functions);
+    case 'identifier':
+      return compileFunction(first, command, args, functions);
+    case 'pipe': {
+      const pipe = compilePipe(first, functions);
+      return (run, dot, final) => {
+        refuseArguments(run, first, args.length, final);
+        return pipe(run, dot);
+      };
+    }
+    default:
+      return compileConstantCommand(first, args.length);
+  }
+}
+
+function compileConstantCommand(
+  node: Exclude<Operand, { kind: 'field' | 'variable' | 'chain' | 'identifier' | 'pipe' }>,
+  argCount: number,
+): CommandEval {
+  const evaluate: Eval = node.kind === 'nil' ? (run) => execError(run, 'nil is not a command') : compileConstant(node);
+  return (run, dot, final) => {
+    run.node = node;
+    refuseArguments(run, node, argCount, final);
+    return evaluate(run, dot);
+  };
+}
+
+function refuseArguments(run: Run, node: Operand, argCount: number, final: Final): void {
+  if (argCount > 0 || final !== MISSING) {
+    execError(run, `can't give argument to non-function ${nodeText(node)}`);
+  }
+}
+
+function compileConstant(node: Extract<Operand, { kind: 'bool' | 'dot' | 'number' | 'string' }>): Eval {
+  switch (node.kind) {
+    case 'bool': {
+      const value = node.value;
+      return () => value;
+    }
+    case 'dot':
+      return (_run, dot) => dot;
+    case 'string': {
+      const value = node.text;
+      return () => value;
+    }
+    case 'number': {
+      const value = idealConstant(node);
+      return typeof value === 'string' ? (run) => execError(run, value) : () => value;
+    }
+  }
+}
+
+/** The number's value where no parameter says its type: the way it is written decides. A text is an error. */
+function idealConstant(node: NumberNode): GoValue {
+  const { value, text } = node;
+  if (value.complex !== undefined) return value.complex;
+  const isHex = /^0[xX]/.test(text) && text.length > 2 && !/[pP]/.test(text);
+  if (value.float !== undefined && !isHex && !text.startsWith("'") && /[.eEpP]/.test(text)) return value.float;
+  if (value.int !== undefined) return new GoInt('int', value.int);
+  return `${text} overflows int`;
+}
+
+/** `.A.B`, `$x.A`, `(pipeline).A`, each perhaps with arguments for a method at the end. */
+function compileFields(
+  node: Extract<Operand, { kind: 'field' | 'variable' | 'chain' }>,
+  argNodes: readonly Operand[],
+  functions: Functions,
+): CommandEval {
+  const start = compileReceiver(node, functions);
+  const path = node.kind === 'variable' ? node.path.slice(1) : node.path;
+  const args = argNodes.map((arg) => compileArgument(arg, 'any', functions));
+  const last = path.length - 1;
+  return (run, dot, final) => {
+    run.node = node;
+    let value = start.value(run, dot);
+    let isElement = start.isElement(run);
+    const hasArguments = args.length > 0 || final !== MISSING;
+    if (last < 0) {
+      if (hasArguments) refuseArguments(run, node, args.length, final);
+      return value;
+    }
+    for (let i = 0; i < last; i++) {
+      const container = value;
+      value = fieldOf(run, value, isElement, path[i] ?? '');
+      isElement = hasInterfaceElements(container);
+    }
+    const name = path[last] ?? '';
+    if (!hasArguments) return fieldOf(run, value, isElement, name);
+    return fieldWithArguments(run, value, isElement, name, () => {
+      const values = args.map((arg) => arg(run, dot));
+      if (final !== MISSING) values.push(fitArgument(run, final, 'any'));
+      run.node = node;
+      return values;
+    });
+  };
+}
+
+/** What the fields are taken from, and whether Go holds it in an interface{}. */
+function compileReceiver(
+  node: Extract<Operand, { kind: 'field' | 'variable' | 'chain' }>,
+  functions: Functions,
+): { value: Eval; isElement: (run: Run) => boolean } {
+  if (node.kind === 'field') return { value: (_run, dot) => dot, isElement: (run) => run.dotIsElement };
+  if (node.kind === 'variable') {
+    const name = node.path[0] ?? '';
+    let found = 0;
+    return {
+      value: (run) => {
+        found = findVariable(run, name);
+        return run.values[found];
+      },
+      isElement: (run) => run.areElements[found] ?? false,
+    };
+  }
+  const inner = compileOperand(node.node, functions);
+  return {
+    value: (run, dot) => {
+      run.node = node.node;
+      return inner(run, dot);
+    },
+    isElement: () => false,
+  };
+}
+
+function compileFunction(
+  node: IdentifierNode,
+  errorNode: Node,
+  argNodes: readonly Operand[],
+  functions: Functions,
+): CommandEval {
+  const name = node.name;
+  const func = functions.table.get(name);
+  if (func === undefined) {
+    return (run) => {
+      run.node = node;
+      return execError(run, `"${name}" is not a defined function`);
+    };
+  }
+  const isBuiltin = functions.builtins.get(name) === func;
+  const args = argNodes.map((arg, i) => compileArgument(arg, parameterAt(func, i) ?? 'any', functions));
+  let call: CommandEval;
+  if (isBuiltin && (name === 'and' || name === 'or')) call = compileShortCircuit(name, args);
+  else if (isBuiltin && name === 'call') {
+    const callee = argNodes[0];
+    call = compileCallBuiltin(func, callee === undefined ? undefined : nodeText(callee), errorNode, args);
+  } else call = compileCall(func, name, errorNode, args);
+  return (run, dot, final) => {
+    run.node = node;
+    return call(run, dot, final);
+  };
+}
+
+/** An argument, fitted to its parameter. */
+function compileArgument(node: Operand, parameter: GoParameter, functions: Functions): Eval {
+  switch (node.kind) {
+    case 'nil':
+      return compileNil(node, parameter);
+    case 'bool':
+    case 'number':
+    case 'string':
+      return compileLiteral(node, parameter);
+    case 'dot':
+      return (run, dot) => {
+        run.node = node;
+        return fitArgument(run, dot, parameter);
+      };
+    default: {
+      const evaluate = compileOperand(node, functions);
+      return (run, dot) => {
+        run.node = node;
+        return fitArgument(run, evaluate(run, dot), parameter);
+      };
+    }
+  }
+}
+
+/** An operand that stands alone, without arguments. */
+function compileOperand(node: Operand, functions: Functions): Eval {
+  switch (node.kind) {
+    case 'pipe':
+      return compilePipe(node, functions);
+    case 'identifier': {
+      const call = compileFunction(node, node, [], functions);
+      return (run, dot) => call(run, dot, MISSING);
+    }
+    case 'field':
+    case 'variable':
+    case 'chain': {
+      const fields = compileFields(node, [], functions);
+      return (run, dot) => fields(run, dot, MISSING);
+    }
+    case 'nil':
+      return () => undefined;
+    default:
+      return compileConstant(node);
+  }
+}
+
+function compileNil(node: Operand, parameter: GoParameter): Eval {
+  const fits = canBeNil(parameter);
+  const value = fits ? zeroOf(parameter) : undefined;
+  return (run) => {
+    run.node = node;
+    return fits ? value : execError(run, `cannot assign nil to ${parameterType(parameter)}`);
+  };
+}
+
+/** A literal takes the parameter's type where it can: `3.0` is an int to a function that wants one. */
+function compileLiteral(node: Extract<Operand, { kind: 'bool' | 'number' | 'string' }>, parameter: GoParameter): Eval {
+  const constant = compileConstant(node);
+  if (parameter === 'any' || parameter === 'reflect.Value') {
+    return (run, dot) => {
+      run.node = node;
+      return constant(run, dot);
+    };
+  }
+  const value = typedLiteral(node, parameter);
+  return (run) => {
+    run.node = node;
+    if (value !== undefined) return value;
+    const wanted = WANTED.get(parameter);
+    const text = nodeText(node);
+    if (wanted === undefined) return execError(run, `can't handle ${text} for arg of type ${parameterType(parameter)}`);
+    return execError(run, `expected ${wanted}; found ${text}`);
+  };
+}
+
+const WANTED: ReadonlyMap<GoParameter, string> = new Map<GoParameter, string>([
+  ['string', 'string'],
+  ['bool', 'bool'],
+  ['int', 'integer'],
+  ['int64', 'integer'],
+  ['float64', 'float'],
+]);
+
+function typedLiteral(node: Extract<Operand, { kind: 'bool' | 'number' | 'string' }>, parameter: GoParameter): GoValue {
+  if (node.kind === 'string') return parameter === 'string' ? node.text : undefined;
+  if (node.kind === 'bool') return parameter === 'bool' ? node.value : undefined;
+  if (parameter === 'float64') return node.value.float;
+  if (parameter !== 'int' && parameter !== 'int64') return undefined;
+  return node.value.int === undefined ? undefined : new GoInt(parameter, node.value.int);
+}

@@ -1,0 +1,151 @@
+/** One execution: its limits, its output so far, its variables, and how its errors are told. */
+import { type Problem, type ProblemCode, ProblemError } from '../problem.ts';
+import { utf8Length } from '../utf8.ts';
+import { type Node, nodeText } from './nodes.ts';
+import { quote } from './quote.ts';
+import type { CallContext, GoValue, TemplateHost } from './value.ts';
+
+/** Bounds of one execution; past one of them it fails with TEMPLATE_LIMIT. */
+export type TemplateLimits = {
+  /** Bytes of output, and of any one string made on the way. */
+  readonly outputBytes: number;
+  /** Actions, iterations and calls; a call that makes a long string or list counts for more. */
+  readonly steps: number;
+  /** Templates inside one another; Go's own limit of 100,000 is beyond JavaScript's stack. */
+  readonly depth: number;
+};
+
+/** Generous: the largest shipped injection template takes some 2,000 steps and 20 kB. */
+export const DEFAULT_LIMITS: TemplateLimits = {
+  outputBytes: 16 * 1024 * 1024,
+  steps: 10_000_000,
+  depth: 1000,
+};
+
+export type MissingKey = 'default' | 'zero' | 'error';
+
+/** What a tree becomes: 1 leaves the enclosing range, 2 goes on with its next element. */
+export type Exec = (run: Run, dot: GoValue) => 0 | 1 | 2;
+
+/** A template and those defined in it, ready to run any number of times. */
+export type CompiledTemplate = {
+  readonly name: string;
+  readonly source: string;
+  readonly missingKey: MissingKey;
+  readonly bodies: ReadonlyMap<string, Exec>;
+};
+
+/**
+ * Mutable, one per execution. Each value on the stack of variables knows whether it came out of an interface{} element,
+ * as do `dot` and the fields: nothing but the type in some of Go's messages depends on it.
+ */
+export type Run = {
+  readonly template: CompiledTemplate;
+  readonly limits: TemplateLimits;
+  readonly context: CallContext;
+  /** Name of the template being executed, and the node, for messages. */
+  name: string;
+  node: Node | undefined;
+  dotIsElement: boolean;
+  depth: number;
+  /** Variables from `base` on are those of the template being executed. */
+  base: number;
+  readonly names: string[];
+  readonly values: GoValue[];
+  readonly areElements: boolean[];
+  output: string;
+  bytes: number;
+  steps: number;
+};
+
+export function newRun(template: CompiledTemplate, host: TemplateHost, limits: TemplateLimits): Run {
+  const run: Run = {
+    template,
+    limits,
+    context: {
+      host,
+      step: (count) => step(run, count),
+      checkSize: (bytes) => {
+        if (bytes > limits.outputBytes) limitError(run, `a value of more than ${limits.outputBytes} bytes`);
+      },
+    },
+    name: template.name,
+    node: undefined,
+    dotIsElement: false,
+    depth: 0,
+    base: 0,
+    names: [],
+    values: [],
+    areElements: [],
+    output: '',
+    bytes: 0,
+    steps: 0,
+  };
+  return run;
+}
+
+export function step(run: Run, count: number): void {
+  run.steps += count;
+  if (run.steps > run.limits.steps) limitError(run, `more than ${run.limits.steps} steps`);
+}
+
+export function write(run: Run, text: string, bytes: number = utf8Length(text)): void {
+  run.bytes += bytes;
+  if (run.bytes > run.limits.outputBytes) limitError(run, `more than ${run.limits.outputBytes} bytes of output`);
+  run.output += text;
+}
+
+export function pushVariable(run: Run, name: string, value: GoValue, isElement = false): void {
+  run.names.push(name);
+  run.values.push(value);
+  run.areElements.push(isElement);
+}
+
+export function popVariables(run: Run, to: number): void {
+  run.names.length = to;
+  run.values.length = to;
+  run.areElements.length = to;
+}
+
+/** Index of the innermost variable of that name. The parser lets one through that a skipped `and` or `or` declares. */
+export function findVariable(run: Run, name: string): number {
+  for (let i = run.names.length - 1; i >= run.base; i--) if (run.names[i] === name) return i;
+  return execError(run, `undefined variable: ${name}`);
+}
+
+export function assignVariable(run: Run, name: string, value: GoValue, isElement = false): void {
+  const at = findVariable(run, name);
+  run.values[at] = value;
+  run.areElements[at] = isElement;
+}
+
+/** `template: NAME:LINE:COLUMN: executing "NAME" at <NODE>: text`; LINE from 1, COLUMN in bytes from 0 as in Go. */
+export function execError(run: Run, text: string): never {
+  throw new ProblemError(problem(run, 'TEMPLATE_EXEC', text));
+}
+
+export function limitError(run: Run, text: string): never {
+  throw new ProblemError(problem(run, 'TEMPLATE_LIMIT', text));
+}
+
+/** Longest piece of the template that a limit's message quotes: Go's texts quote a whole `range` with its body. */
+const MAX_QUOTED = 200;
+
+export function problem(run: Run, code: ProblemCode, text: string): Problem {
+  const node = run.node;
+  if (node === undefined) return { code, severity: 'error', message: `template: ${run.name}: ${text}` };
+  const before = run.template.source.slice(0, node.pos);
+  const lineStart = before.lastIndexOf('\n') + 1;
+  let line = 1;
+  for (let at = before.indexOf('\n'); at >= 0; at = before.indexOf('\n', at + 1)) line++;
+  const column = utf8Length(before.slice(lineStart));
+  const whole = nodeText(node);
+  const shown = code === 'TEMPLATE_LIMIT' && whole.length > MAX_QUOTED ? `${whole.slice(0, MAX_QUOTED)}…` : whole;
+  const at = `${run.template.name}:${line}:${column}`;
+  return {
+    code,
+    severity: 'error',
+    message: `template: ${at}: executing ${quote(run.name)} at <${shown}>: ${text}`,
+    where: { line, column: column + 1 },
+  };
+}
