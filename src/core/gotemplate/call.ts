@@ -87,14 +87,14 @@ function invoke(run: Run, func: GoFunc, name: string, node: Node, values: readon
     return execError(run, `error calling ${name}: ${error instanceof Error ? error.message : String(error)}`);
   }
   if (typeof result === 'string') {
-    if (result.length > 64) weigh(run, node, result.length);
+    if (result.length >= 16) weigh(run, node, result.length);
   } else if (result instanceof GoList && result.items.length > 8) step(run, result.items.length >> 3);
   return result;
 }
 
 /** A long string counts for several steps: doubling one in a loop must end early. */
 function weigh(run: Run, node: Node, length: number): void {
-  step(run, length >> 6);
+  step(run, length >> 4);
   if (length > run.limits.outputBytes) {
     run.node = node;
     limitError(run, `a value of more than ${run.limits.outputBytes} bytes`);

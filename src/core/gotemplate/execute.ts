@@ -117,46 +117,54 @@ function compileRange(node: BranchNode, functions: Functions): Exec {
     const value = pipe(run, dot);
     const mark = run.names.length;
     const isElement = hasInterfaceElements(value);
-    let ran = false;
     let flow: 0 | 1 | 2 = NEXT;
-    for (const [key, element] of elements(run, value, node)) {
-      ran = true;
+    const ran = forEach(run, value, node, (key, element) => {
       step(run, 1);
       setRangeVariables(run, node, key, element, isElement);
       flow = withDot(run, element, isElement, body);
       popVariables(run, mark);
-      if (flow === BREAK) break;
-    }
+      return flow !== BREAK;
+    });
     flow = !ran && elseBody !== undefined ? elseBody(run, dot) : NEXT;
     popVariables(run, outer);
     return flow;
   };
 }
 
-/** What a range goes through: maps by sorted key, an integer from 0 to below itself. */
-function elements(run: Run, value: GoValue, node: BranchNode): Iterable<readonly [GoValue, GoValue]> {
-  if (value === undefined || value === null) return [];
-  if (value instanceof GoList) return listElements(value);
-  if (value instanceof GoMap) return sortedKeys(value).map((key) => [key, value.entries.get(key)] as const);
-  const basic = isObject(value) && value.kind === 'enum' ? value.basic() : value;
-  if (basic instanceof GoInt) {
-    if (node.pipe.variables.length > 1) {
-      execError(run, `can't use ${formatValue(value)} to iterate over more than one variable`);
+/**
+ * Goes through lists, maps by sorted key, and the integers from 0 to below a number, until the visitor says false.
+ * Whether there was anything to visit.
+ */
+function forEach(
+  run: Run,
+  value: GoValue,
+  node: BranchNode,
+  visit: (key: GoValue, element: GoValue) => boolean,
+): boolean {
+  if (value === undefined || value === null) return false;
+  if (value instanceof GoList) {
+    const { items } = value;
+    for (let i = 0; i < items.length; i++) {
+      const item = items[i];
+      if (!visit(new GoInt('int', BigInt(i)), item === undefined ? null : item)) break;
     }
-    return integersBelow(basic);
+    return items.length > 0;
   }
-  return execError(run, `range can't iterate over ${formatValue(value)}`);
-}
-
-function* listElements(list: GoList): Iterable<readonly [GoValue, GoValue]> {
-  for (let i = 0; i < list.items.length; i++) {
-    const item = list.items[i];
-    yield [new GoInt('int', BigInt(i)), item === undefined ? null : item];
+  if (value instanceof GoMap) {
+    const keys = sortedKeys(value);
+    for (const key of keys) {
+      const element = value.entries.get(key);
+      if (!visit(key, element === undefined ? null : element)) break;
+    }
+    return keys.length > 0;
   }
-}
-
-function* integersBelow(end: GoInt): Iterable<readonly [GoValue, GoValue]> {
-  for (let i = 0n; i < end.value; i++) yield [undefined, new GoInt(end.type, i)];
+  const basic = isObject(value) && value.kind === 'enum' ? value.basic() : value;
+  if (!(basic instanceof GoInt)) return execError(run, `range can't iterate over ${formatValue(value)}`);
+  if (node.pipe.variables.length > 1) {
+    execError(run, `can't use ${formatValue(value)} to iterate over more than one variable`);
+  }
+  for (let i = 0n; i < basic.value; i++) if (!visit(undefined, new GoInt(basic.type, i))) break;
+  return basic.value > 0n;
 }
 
 function setRangeVariables(run: Run, node: BranchNode, key: GoValue, element: GoValue, isElement: boolean): void {

@@ -25,7 +25,7 @@ export function lex(input: string, options: LexOptions): () => Token {
   let start = 0;
   let insideAction = false;
   let parens = 0;
-  let countedTo = 0;
+  let nextNewline = input.indexOf('\n');
   let line = 1;
   let failed = false;
 
@@ -45,12 +45,12 @@ export function lex(input: string, options: LexOptions): () => Token {
     return { type: 'error', pos: start, text, line: lineOfStart() };
   }
 
+  /** Tokens come in order, so that each newline is met once. */
   function lineOfStart(): number {
-    for (let at = input.indexOf('\n', countedTo); at >= 0 && at < start; at = input.indexOf('\n', at + 1)) {
+    while (nextNewline >= 0 && nextNewline < start) {
       line++;
-      countedTo = at + 1;
+      nextNewline = input.indexOf('\n', nextNewline + 1);
     }
-    if (countedTo < start) countedTo = start;
     return line;
   }
 
