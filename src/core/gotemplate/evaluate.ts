@@ -26,7 +26,7 @@ import {
 } from './nodes.ts';
 import { assignVariable, execError, findVariable, pushVariable, type Run } from './run.ts';
 import { parameterType } from './type-name.ts';
-import { GoInt, type GoParameter, type GoValue } from './value.ts';
+import { GoInt, GoList, type GoParameter, type GoValue } from './value.ts';
 
 /** The functions of a template; `builtins` tells which of them are Go's own, for `and`, `or` and `call`. */
 export type Functions = { readonly table: FunctionTable; readonly builtins: FunctionTable };
@@ -146,6 +146,7 @@ function compileFields(
     const hasArguments = args.length > 0 || final !== MISSING;
     if (last < 0) {
       if (hasArguments) refuseArguments(run, node, args.length, final);
+      run.lastIsElement = isElement;
       return value;
     }
     for (let i = 0; i < last; i++) {
@@ -154,6 +155,7 @@ function compileFields(
       isElement = hasInterfaceElements(container);
     }
     const name = path[last] ?? '';
+    run.lastIsElement = hasInterfaceElements(value);
     if (!hasArguments) return fieldOf(run, value, isElement, name);
     return fieldWithArguments(run, value, isElement, name, () => {
       const values = args.map((arg) => arg(run, dot));
@@ -212,10 +214,30 @@ function compileFunction(
   else if (isBuiltin && name === 'call') {
     const callee = argNodes[0];
     call = compileCallBuiltin(func, callee === undefined ? undefined : nodeText(callee), errorNode, args);
+  } else if (isBuiltin && name === 'slice') {
+    call = compileCall(
+      func,
+      name,
+      errorNode,
+      args.map((arg, i) => (i === 0 ? arg : asSliceBound(argNodes[i], arg))),
+    );
   } else call = compileCall(func, name, errorNode, args);
   return (run, dot, final) => {
     run.node = node;
     return call(run, dot, final);
+  };
+}
+
+/** A value whose type prints as `interface {}`. */
+const IN_INTERFACE = new GoList([], 'interface {}');
+
+/** Alone among the builtins, `slice` does not look into interfaces: no element of a list of anything is a bound to it. */
+function asSliceBound(node: Operand | undefined, evaluate: Eval): Eval {
+  if (node?.kind === 'dot') return (run, dot) => (run.dotIsElement ? IN_INTERFACE : evaluate(run, dot));
+  if (node?.kind !== 'field' && node?.kind !== 'variable' && node?.kind !== 'chain') return evaluate;
+  return (run, dot) => {
+    const value = evaluate(run, dot);
+    return run.lastIsElement && value !== undefined ? IN_INTERFACE : value;
   };
 }
 

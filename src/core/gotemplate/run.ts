@@ -47,6 +47,8 @@ export type Run = {
   name: string;
   node: Node | undefined;
   dotIsElement: boolean;
+  /** The same of the field or variable evaluated last. */
+  lastIsElement: boolean;
   depth: number;
   /** Variables from `base` on are those of the template being executed. */
   base: number;
@@ -72,6 +74,7 @@ export function newRun(template: CompiledTemplate, host: TemplateHost, limits: T
     name: template.name,
     node: undefined,
     dotIsElement: false,
+    lastIsElement: false,
     depth: 0,
     base: 0,
     names: [],
