@@ -2,7 +2,7 @@
  * Pipelines, commands and operands as closures. A tree is compiled once; what depends on the data alone is left to the
  * closures. `run.node` follows Go's own notion of "where we are" step by step, since its messages are built from it.
  */
-import { canBeNil, fitArgument, zeroOf } from './assign.ts';
+import { fitArgument } from './assign.ts';
 import {
   type CommandEval,
   compileCall,
@@ -15,18 +15,10 @@ import {
 } from './call.ts';
 import type { FunctionTable } from './define-func.ts';
 import { fieldOf, fieldWithArguments, hasInterfaceElements } from './field.ts';
-import {
-  type CommandNode,
-  type IdentifierNode,
-  type Node,
-  type NumberNode,
-  nodeText,
-  type Operand,
-  type PipeNode,
-} from './nodes.ts';
+import { compileConstant, compileLiteral, compileNil } from './literal.ts';
+import { type CommandNode, type IdentifierNode, type Node, nodeText, type Operand, type PipeNode } from './nodes.ts';
 import { assignVariable, execError, findVariable, pushVariable, type Run } from './run.ts';
-import { parameterType } from './type-name.ts';
-import { GoInt, GoList, type GoParameter, type GoValue } from './value.ts';
+import { GoList, type GoParameter } from './value.ts';
 
 /** The functions of a template; `builtins` tells which of them are Go's own, for `and`, `or` and `call`. */
 export type Functions = { readonly table: FunctionTable; readonly builtins: FunctionTable };
@@ -98,35 +90,6 @@ function refuseArguments(run: Run, node: Operand, argCount: number, final: Final
   if (argCount > 0 || final !== MISSING) {
     execError(run, `can't give argument to non-function ${nodeText(node)}`);
   }
-}
-
-function compileConstant(node: Extract<Operand, { kind: 'bool' | 'dot' | 'number' | 'string' }>): Eval {
-  switch (node.kind) {
-    case 'bool': {
-      const value = node.value;
-      return () => value;
-    }
-    case 'dot':
-      return (_run, dot) => dot;
-    case 'string': {
-      const value = node.text;
-      return () => value;
-    }
-    case 'number': {
-      const value = idealConstant(node);
-      return typeof value === 'string' ? (run) => execError(run, value) : () => value;
-    }
-  }
-}
-
-/** The number's value where no parameter says its type: the way it is written decides. A text is an error. */
-function idealConstant(node: NumberNode): GoValue {
-  const { value, text } = node;
-  if (value.complex !== undefined) return value.complex;
-  const isHex = /^0[xX]/.test(text) && text.length > 2 && !/[pP]/.test(text);
-  if (value.float !== undefined && !isHex && !text.startsWith("'") && /[.eEpP]/.test(text)) return value.float;
-  if (value.int !== undefined) return new GoInt('int', value.int);
-  return `${text} overflows int`;
 }
 
 /** `.A.B`, `$x.A`, `(pipeline).A`, each perhaps with arguments for a method at the end. */
@@ -285,49 +248,4 @@ function compileOperand(node: Operand, functions: Functions): Eval {
     default:
       return compileConstant(node);
   }
-}
-
-function compileNil(node: Operand, parameter: GoParameter): Eval {
-  const fits = canBeNil(parameter);
-  const value = fits ? zeroOf(parameter) : undefined;
-  return (run) => {
-    run.node = node;
-    return fits ? value : execError(run, `cannot assign nil to ${parameterType(parameter)}`);
-  };
-}
-
-/** A literal takes the parameter's type where it can: `3.0` is an int to a function that wants one. */
-function compileLiteral(node: Extract<Operand, { kind: 'bool' | 'number' | 'string' }>, parameter: GoParameter): Eval {
-  const constant = compileConstant(node);
-  if (parameter === 'any' || parameter === 'reflect.Value') {
-    return (run, dot) => {
-      run.node = node;
-      return constant(run, dot);
-    };
-  }
-  const value = typedLiteral(node, parameter);
-  return (run) => {
-    run.node = node;
-    if (value !== undefined) return value;
-    const wanted = WANTED.get(parameter);
-    const text = nodeText(node);
-    if (wanted === undefined) return execError(run, `can't handle ${text} for arg of type ${parameterType(parameter)}`);
-    return execError(run, `expected ${wanted}; found ${text}`);
-  };
-}
-
-const WANTED: ReadonlyMap<GoParameter, string> = new Map<GoParameter, string>([
-  ['string', 'string'],
-  ['bool', 'bool'],
-  ['int', 'integer'],
-  ['int64', 'integer'],
-  ['float64', 'float'],
-]);
-
-function typedLiteral(node: Extract<Operand, { kind: 'bool' | 'number' | 'string' }>, parameter: GoParameter): GoValue {
-  if (node.kind === 'string') return parameter === 'string' ? node.text : undefined;
-  if (node.kind === 'bool') return parameter === 'bool' ? node.value : undefined;
-  if (parameter === 'float64') return node.value.float;
-  if (parameter !== 'int' && parameter !== 'int64') return undefined;
-  return node.value.int === undefined ? undefined : new GoInt(parameter, node.value.int);
 }

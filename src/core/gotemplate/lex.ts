@@ -1,6 +1,8 @@
 /**
  * A template's text as tokens, with the trim markers already applied: the parser never sees them.
  *
+ * One closure and one file, since all parts move the same position over the same text.
+ *
  *   a {{- if .x }} b   →   text `a`, left-delim, if, space, field `.x`, space, right-delim, text ` b`
  */
 import { quote } from './quote.ts';

@@ -1,4 +1,7 @@
-/** Tokens into trees: one tree for the template itself and one for each `define` and `block` in it. */
+/**
+ * Tokens into trees: one tree for the template itself and one for each `define` and `block` in it. The whole recursive
+ * descent is one closure, hence one long file: its parts share the tokens read ahead, the scope and the nesting.
+ */
 import { ProblemError } from '../problem.ts';
 import { utf8Length } from '../utf8.ts';
 import { lex } from './lex.ts';
