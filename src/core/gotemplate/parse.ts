@@ -167,8 +167,9 @@ export function parse(source: string, options: ParseOptions): Trees {
   }
 
   /** The body of a `define` or `block`, into the tree of the current scope. */
-  function separateTree(context: string): void {
+  function separateTree(context: string, head?: Token): void {
     const { list, ending } = itemList();
+    if (ending.kind !== 'end' && head !== undefined) latest = head; // Go gives the line of the `block` itself
     if (ending.kind !== 'end') fail(`unexpected {{${ending.kind}}} in ${context}`);
     add(list);
   }
@@ -269,7 +270,7 @@ export function parse(source: string, options: ParseOptions): Trees {
     const pipe = pipeline(context, 'right-delim');
     const outer = scope;
     scope = newScope(name);
-    separateTree(context);
+    separateTree(context, latest);
     scope = outer;
     return { kind: 'template', pos: token.pos, name, pipe };
   }

@@ -11,7 +11,7 @@ export type TemplateLimits = {
   readonly outputBytes: number;
   /** Actions, iterations and calls; a call that makes a long string or list counts for more. */
   readonly steps: number;
-  /** Templates inside one another; Go's own limit of 100,000 is beyond JavaScript's stack. */
+  /** Templates inside one another. The default is Go's own limit. */
   readonly depth: number;
 };
 
@@ -19,20 +19,45 @@ export type TemplateLimits = {
 export const DEFAULT_LIMITS: TemplateLimits = {
   outputBytes: 16 * 1024 * 1024,
   steps: 10_000_000,
-  depth: 1000,
+  depth: 100_000,
 };
 
 export type MissingKey = 'default' | 'zero' | 'error';
 
-/** What a tree becomes: 1 leaves the enclosing range, 2 goes on with its next element. */
-export type Exec = (run: Run, dot: GoValue) => 0 | 1 | 2;
+/** Instructions; each gives the index of the one to follow. */
+export type Program = readonly ((run: Run) => number)[];
+
+/** What the end of a structure restores. */
+export type Block = { readonly dot: GoValue; readonly dotIsElement: boolean; readonly mark: number };
+
+/** Goes from element to element; both are set after each `advance` that gave true. */
+export type Cursor = { key: GoValue; element: GoValue; readonly advance: () => boolean };
+
+/** A range at work: how many variables and blocks there are at the start of each round. */
+export type Loop = {
+  readonly block: Block;
+  /** Undefined in the `else` of a range over nothing. */
+  readonly cursor: Cursor | undefined;
+  readonly isElement: boolean;
+  readonly mark: number;
+  readonly blocks: number;
+};
+
+/** A template that waits for one that it called. */
+export type Call = {
+  readonly program: Program;
+  readonly following: number;
+  readonly name: string;
+  readonly base: number;
+  readonly block: Block;
+};
 
 /** A template and those defined in it, ready to run any number of times. */
 export type CompiledTemplate = {
   readonly name: string;
   readonly source: string;
   readonly missingKey: MissingKey;
-  readonly bodies: ReadonlyMap<string, Exec>;
+  readonly bodies: ReadonlyMap<string, Program>;
 };
 
 /**
@@ -46,10 +71,14 @@ export type Run = {
   /** Name of the template being executed, and the node, for messages. */
   name: string;
   node: Node | undefined;
+  program: Program;
+  dot: GoValue;
   dotIsElement: boolean;
   /** The same of the field or variable evaluated last. */
   lastIsElement: boolean;
-  depth: number;
+  readonly calls: Call[];
+  readonly loops: Loop[];
+  readonly blocks: Block[];
   /** Variables from `base` on are those of the template being executed. */
   base: number;
   readonly names: string[];
@@ -60,7 +89,8 @@ export type Run = {
   steps: number;
 };
 
-export function newRun(template: CompiledTemplate, host: TemplateHost, limits: TemplateLimits): Run {
+/** `$` and the dot are the data. */
+export function newRun(template: CompiledTemplate, data: GoValue, host: TemplateHost, limits: TemplateLimits): Run {
   const run: Run = {
     template,
     limits,
@@ -73,13 +103,17 @@ export function newRun(template: CompiledTemplate, host: TemplateHost, limits: T
     },
     name: template.name,
     node: undefined,
+    program: [],
+    dot: data,
     dotIsElement: false,
     lastIsElement: false,
-    depth: 0,
+    calls: [],
+    loops: [],
+    blocks: [],
     base: 0,
-    names: [],
-    values: [],
-    areElements: [],
+    names: ['$'],
+    values: [data],
+    areElements: [false],
     output: '',
     bytes: 0,
     steps: 0,

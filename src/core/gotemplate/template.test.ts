@@ -86,11 +86,31 @@ describe('problems', () => {
   });
 });
 
+describe('jumps', () => {
+  it.each([
+    ['{{range 3}}{{with 1}}{{if 1}}{{continue}}{{end}}{{end}}x{{end}}{{.s}}', 'x'],
+    ['{{range 3}}{{with 7}}{{range .}}{{if eq . 2}}{{break}}{{end}}{{.}}{{end}}{{end}};{{end}}', '01;01;01;'],
+    ['{{range 2}}{{range 0}}{{else}}{{break}}{{end}}{{.}}{{end}}', '01'],
+    ['{{range 2}}{{range 0}}{{else}}{{if 1}}{{continue}}{{end}}{{end}}{{.}}{{end}}{{.s}}', 'x'],
+    ['{{$x := 0}}{{range 2}}{{$x := 5}}{{with 9}}{{$x = .}}{{break}}{{end}}{{end}}{{$x}}', '0'],
+  ])('%s', (source, output) => expect(run(source, data)).toBe(output));
+
+  it('calls templates as deep as Go', () => {
+    const functions = functionTable(
+      defineFunc('next', ['int'], false, ([n]) => new GoInt('int', n instanceof GoInt ? n.value + 1n : 0n)),
+    );
+    const source =
+      '{{define "r"}}{{if lt . 50000}}{{template "r" (next .)}}{{else}}{{.}}{{end}}{{end}}{{template "r" 0}}';
+    expect(run(source, undefined, { functions })).toBe('50000');
+  });
+});
+
 describe('limits', () => {
   it.each<[string, Partial<TemplateLimits>, string]>([
     ['{{range 100}}{{end}}', { steps: 50 }, 'more than 50 steps'],
     ['{{range 100}}xxxx{{end}}', { outputBytes: 50 }, 'more than 50 bytes of output'],
     ['{{define "a"}}{{template "a"}}{{end}}{{template "a"}}', { depth: 5 }, 'exceeded maximum template depth (5)'],
+    ['{{define "a"}}{{template "a"}}{{end}}{{template "a"}}', {}, 'exceeded maximum template depth (100000)'],
     ['{{$x := "ab"}}{{range 99}}{{$x = print $x $x}}{{end}}', { outputBytes: 1000 }, 'a value of more than 1000 bytes'],
   ])('%s', (source, limits, text) => {
     const result = run(source, undefined, { limits });

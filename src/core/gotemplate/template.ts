@@ -2,17 +2,16 @@
 import { failed, type Parsed, ProblemError, parsed } from '../problem.ts';
 import { goBuiltins } from './builtins.ts';
 import type { FunctionTable } from './define-func.ts';
-import { compileList } from './execute.ts';
+import { compileTree, execute } from './execute.ts';
 import { parse } from './parse.ts';
 import { joinBytes } from './quote.ts';
 import {
   type CompiledTemplate,
   DEFAULT_LIMITS,
-  type Exec,
   type MissingKey,
   newRun,
+  type Program,
   problem,
-  pushVariable,
   type TemplateLimits,
 } from './run.ts';
 import type { GoValue, TemplateHost } from './value.ts';
@@ -44,8 +43,8 @@ export function compileTemplate(source: string, options: CompileOptions = {}): P
       hasFunction: (word) => table.has(word),
     });
     const functions = { table, builtins: goBuiltins };
-    const bodies = new Map<string, Exec>();
-    for (const [tree, list] of trees) bodies.set(tree, compileList(list, functions));
+    const bodies = new Map<string, Program>();
+    for (const [tree, list] of trees) bodies.set(tree, compileTree(list, functions));
     return parsed({ name, source, missingKey: options.missingKey ?? 'default', bodies });
   } catch (error) {
     if (error instanceof ProblemError) return failed(error.problem);
@@ -63,11 +62,10 @@ export function executeTemplate(
   data: GoValue,
   options: { readonly host?: TemplateHost; readonly limits?: Partial<TemplateLimits> } = {},
 ): Parsed<string> {
-  const run = newRun(template, options.host ?? {}, { ...DEFAULT_LIMITS, ...options.limits });
-  const root = data ?? undefined; // Go's reflect.ValueOf(nil) is no value
-  pushVariable(run, '$', root);
+  // Go's reflect.ValueOf(nil) is no value.
+  const run = newRun(template, data ?? undefined, options.host ?? {}, { ...DEFAULT_LIMITS, ...options.limits });
   try {
-    template.bodies.get(template.name)?.(run, root);
+    execute(run);
     return parsed(joinBytes(run.output));
   } catch (error) {
     if (error instanceof ProblemError) {
