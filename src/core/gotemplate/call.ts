@@ -2,6 +2,7 @@
 import { ProblemError } from '../problem.ts';
 import { fitArgument } from './assign.ts';
 import { callNamed } from './builtins.ts';
+import { exhaustion } from './exhaustion.ts';
 import type { Node } from './nodes.ts';
 import { execError, limitError, type Run, step } from './run.ts';
 import { isTrue } from './truth.ts';
@@ -77,7 +78,7 @@ function invoke(run: Run, func: GoFunc, name: string, node: Node, values: readon
   try {
     result = func.call(values, run.context);
   } catch (error) {
-    if (error instanceof RangeError) throw error; // the stack, or a string beyond JavaScript's limits
+    if (exhaustion(error) !== undefined) throw error;
     run.node = node;
     if (error instanceof ProblemError) {
       if (error.problem.where !== undefined) throw error;

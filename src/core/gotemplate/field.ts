@@ -85,7 +85,7 @@ function callMethod(
   try {
     return method(args);
   } catch (error) {
-    if (!(error instanceof GoFuncError)) throw error;
+    if (!(error instanceof GoFuncError)) throw error; // a bug of the object's owner
     run.node = node;
     return execError(run, `error calling ${name}: ${error.message}`);
   }

@@ -3,6 +3,7 @@ import { failed, type Parsed, ProblemError, parsed } from '../problem.ts';
 import { goBuiltins } from './builtins.ts';
 import type { FunctionTable } from './define-func.ts';
 import { compileTree, execute } from './execute.ts';
+import { exhaustion } from './exhaustion.ts';
 import { parse } from './parse.ts';
 import { joinBytes } from './quote.ts';
 import {
@@ -48,8 +49,9 @@ export function compileTemplate(source: string, options: CompileOptions = {}): P
     return parsed({ name, source, missingKey: options.missingKey ?? 'default', bodies });
   } catch (error) {
     if (error instanceof ProblemError) return failed(error.problem);
-    if (!(error instanceof RangeError)) throw error;
-    return failed({ code: 'TEMPLATE_LIMIT', severity: 'error', message: `template: ${name}: nested too deeply` });
+    const limit = exhaustion(error);
+    if (limit === undefined) throw error;
+    return failed({ code: 'TEMPLATE_LIMIT', severity: 'error', message: `template: ${name}: ${limit}` });
   }
 }
 
@@ -73,8 +75,8 @@ export function executeTemplate(
         error.problem.where === undefined ? problem(run, error.problem.code, error.problem.message) : error.problem,
       );
     }
-    if (!(error instanceof RangeError)) throw error;
-    const text = /call stack/.test(error.message) ? 'nested too deeply' : 'a value too large';
-    return failed(problem(run, 'TEMPLATE_LIMIT', text));
+    const limit = exhaustion(error);
+    if (limit === undefined) throw error;
+    return failed(problem(run, 'TEMPLATE_LIMIT', limit));
   }
 }
