@@ -1,0 +1,97 @@
+import { atLeast, type Release } from '../release.ts';
+
+/**
+ * What changed between the releases of Istio, as one table. Code asks `behaves(release, id)` and never compares
+ * release numbers itself. A row holds from `introduced` on, up to but without `removed`; a minor alone means its first
+ * patch release. Each row has a test of its own in releases.test.ts, and its effect one beside the code that asks.
+ */
+export const BEHAVIOURS = [
+  // Configuration and template language.
+  { id: 'template-delimiters-braces', introduced: [2, 0], what: 'templates are written in {{ }}; before in [[ ]]' },
+  { id: 'template-functions-annotation', introduced: [0, 3], what: 'annotation, applicationPorts, excludeInboundPort, includeInboundPorts, toJson' },
+  { id: 'template-functions-values', introduced: [1, 0], what: 'fromJSON, toYaml, indent, valueOrDefault and the other functions for values' },
+  { id: 'template-function-render', introduced: [2, 0], removed: [8, 0], what: 'render executes a string as a nested template' },
+  { id: 'sprig-functions', introduced: [8, 0], what: 'the functions of Sprig' },
+  { id: 'sprig-to-json', introduced: [19, 0], what: "toJson is Sprig's; before Istio's own" },
+  { id: 'omit-nil', introduced: [28, 0], what: 'function omitNil' },
+  { id: 'otel-resource-attributes', introduced: [30, 0], what: 'function otelResourceAttributes' },
+  { id: 'multus-namespace', introduced: [21, 0], what: 'appendMultusNetwork knows NAMESPACE/NAME' },
+  { id: 'overlay-templates', introduced: [9, 0], what: 'templates render a partial Pod that is merged; before lists that are appended' },
+
+  // Template data.
+  { id: 'deployment-meta', introduced: [1, 0], what: '.DeploymentMeta' },
+  { id: 'template-values', introduced: [2, 0], what: '.Values and the key values' },
+  { id: 'type-meta', introduced: [3, 0], what: '.TypeMeta' },
+  { id: 'template-revision', introduced: [9, 0], what: '.Revision' },
+  { id: 'estimated-concurrency', introduced: [11, 0], removed: [18, 0], what: '.EstimatedConcurrency' },
+  { id: 'proxy-image', introduced: [13, 0], what: '.ProxyImage' },
+  { id: 'native-sidecars-field', introduced: [19, 0], what: '.NativeSidecars' },
+  { id: 'proxy-uid', introduced: [20, 0], what: '.ProxyUID and .ProxyGID' },
+  { id: 'compliance-policy', introduced: [21, 0], what: '.CompliancePolicy' },
+  { id: 'inbound-traffic-policy-mode', introduced: [22, 0], what: '.InboundTrafficPolicyMode' },
+  { id: 'proxy-init-image', introduced: [31, 0], what: '.ProxyInitImage' },
+
+  // The decision.
+  { id: 'inject-selectors', introduced: [1, 0], what: 'neverInjectSelector and alwaysInjectSelector' },
+  { id: 'kube-inject-asks-policy', introduced: [8, 0], what: 'kube-inject honours sidecar.istio.io/inject' },
+  { id: 'ignored-namespaces-four', introduced: [9, 0], what: 'kube-node-lease and local-path-storage are ignored too' },
+  { id: 'decision-namespace-from-request', introduced: [9, 0], what: 'an empty namespace is filled from the AdmissionRequest' },
+  { id: 'inject-label', introduced: [12, 0], what: 'label sidecar.istio.io/inject' },
+  { id: 'inject-values-strict', introduced: [28, 0], what: 'only true and false count as inject values' },
+
+  // What Go adds to the pod.
+  { id: 'probe-rewriting', introduced: [1, 0], what: 'HTTP probes go through the agent' },
+  { id: 'concurrency-argument', introduced: [1, 0], removed: [9, 0], what: '--concurrency is appended where the template has none' },
+  { id: 'canonical-labels-in-go', introduced: [5, 0], removed: [9, 0], what: 'TLS mode and canonical labels are set outside of the template' },
+  { id: 'prometheus-merge', introduced: [6, 0], what: 'Prometheus is pointed at the agent' },
+  { id: 'hold-application', introduced: [7, 0], what: 'holdApplicationUntilProxyStarts puts istio-proxy first' },
+  { id: 'tcp-probes', introduced: [12, 0], what: 'tcpSocket probes go through the agent' },
+  { id: 'grpc-probes', introduced: [13, 0], what: 'grpc probes go through the agent' },
+  { id: 'native-sidecars', introduced: [19, 0], what: 'istio-proxy as init container' },
+  { id: 'probes-of-init-containers', introduced: [19, 0], what: 'probes of init containers are rewritten' },
+  { id: 'openshift-ids', introduced: [20, 0], what: "user and group of the namespace's OpenShift ranges" },
+  { id: 'native-sidecar-annotation', introduced: [24, 0], what: 'annotation sidecar.istio.io/nativeSidecar in Go' },
+  { id: 'lifecycle-handlers', introduced: [25, 0], what: 'lifecycle handlers go through the agent' },
+  { id: 'init-user-adjusted', introduced: [21, 0], what: "istio-init and istio-validation follow a user's runAsUser" },
+  { id: 'prometheus-targets', introduced: [31, 0], what: 'scrape targets, secure port and errors about ports' },
+
+  // Status and re-injection.
+  { id: 'status-version', introduced: [0, 0], removed: [9, 0], what: 'the status has the hash of the template' },
+  { id: 'status-revision', introduced: [11, 0], what: 'the status has the revision' },
+  { id: 'overrides-skip-injected', introduced: [12, 0], what: 'containers of an earlier injection are no user overrides' },
+  { id: 'probers-merged', introduced: [20, 0], what: 'ISTIO_KUBE_APP_PROBERS of an earlier injection is kept' },
+  { id: 'probers-appended-when-missing', introduced: [21, 0], what: 'an injected pod without ISTIO_KUBE_APP_PROBERS gets it' },
+
+  // kube-inject's output.
+  { id: 'kube-inject-image-pull-secrets', introduced: [8, 0], what: 'kube-inject appends imagePullSecrets' },
+  { id: 'creation-timestamp-null', introduced: [0, 0], removed: [28, 0], what: 'creationTimestamp: null is written' },
+  { id: 'cronjob-batch-v1', introduced: [11, 0], what: 'CronJob is decoded as batch/v1' },
+
+  // The webhook.
+  { id: 'admission-review-v1', introduced: [7, 0], what: 'AdmissionReview v1' },
+  { id: 'url-parameters', introduced: [8, 0], what: '/inject/cluster/C/net/N' },
+  { id: 'url-env-form', introduced: [10, 0], what: '/inject/:ENV:K=V' },
+  { id: 'url-slash-escape', introduced: [15, 0], what: '--slash-- in URL parameters' },
+  { id: 'resource-annotations-validated', introduced: [29, 0], what: 'proxyCPU and its kin are validated' },
+] as const satisfies readonly BehaviourRow[];
+
+type BehaviourRow = {
+  readonly id: string;
+  /** Minor and patch of the first release that behaves so. */
+  readonly introduced: readonly [minor: number, patch: number];
+  /** Minor and patch of the first release that no longer does. */
+  readonly removed?: readonly [minor: number, patch: number];
+  readonly what: string;
+};
+
+export type Behaviour = (typeof BEHAVIOURS)[number]['id'];
+
+const BY_ID: ReadonlyMap<string, BehaviourRow> = new Map(BEHAVIOURS.map((row) => [row.id, row]));
+
+/** Whether `release` shows a behaviour of {@link BEHAVIOURS}. */
+export function behaves(release: Release, id: Behaviour): boolean {
+  const row = BY_ID.get(id);
+  if (row === undefined) throw new Error(`no behaviour ${id}`);
+  if (!atLeast(release, ...row.introduced)) return false;
+  return row.removed === undefined || !atLeast(release, ...row.removed);
+}
