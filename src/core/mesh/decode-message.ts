@@ -9,6 +9,7 @@ import {
   type ScalarType,
 } from './descriptor.ts';
 import { formatProtoDuration, parseGoDuration } from './duration.ts';
+import { goQuote } from './go-text.ts';
 
 /**
  * A message in memory: protobuf JSON with presence. Keys are JSON names; enums are names (an unknown number stays a
@@ -60,7 +61,7 @@ export function decodeMessage(
     const unknown = Object.keys(value).find((key) => !used.has(key));
     if (unknown !== undefined) {
       throw new DecodeError(
-        `unknown field ${JSON.stringify(unknown)} in v1alpha1.${descriptor.name.replaceAll('.', '_')}`,
+        `unknown field ${goQuote(unknown)} in v1alpha1.${descriptor.name.replaceAll('.', '_')}`,
         `${pointer}/${escapeKey(unknown)}`,
       );
     }
@@ -178,7 +179,7 @@ function decodeEnum(value: JsonValue, name: string, pointer: string): JsonValue 
   const descriptor = enumDescriptor(name);
   if (typeof value === 'string') {
     if (descriptor.numbers.has(value)) return value;
-    const quoted = JSON.stringify(JSON.stringify(value));
+    const quoted = goQuote(`"${value}"`);
     throw new DecodeError(`unknown value ${quoted} for enum ${descriptor.fullName}`, pointer);
   }
   if (value === null) return descriptor.names.get(0) ?? 0;

@@ -1,3 +1,5 @@
+import { goQuote } from './go-text.ts';
+
 /**
  * google.protobuf.Duration. In memory: the canonical JSON text (`45s`, `1.500s`), as protobuf JSON writes it. For
  * arithmetic: nanoseconds as bigint, the unit of Go's time.Duration.
@@ -81,9 +83,4 @@ function decimal(value: bigint, scale: bigint): string {
   if (rest === 0n) return whole.toString();
   const digits = rest.toString().padStart(scale.toString().length - 1, '0');
   return `${whole}.${digits.replace(/0+$/, '')}`;
-}
-
-/** The quotes that time.ParseDuration puts around its input: `"` and `\` escaped, other bytes outside ASCII as \x. */
-function goQuote(text: string): string {
-  return `"${text.replace(/["\\]/g, (char) => `\\${char}`)}"`;
 }
