@@ -48,9 +48,10 @@ export function fromRunes(runes: readonly number[]): string {
   return out;
 }
 
-const LONE = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+/** One unit that is no character: a stray byte, or half a surrogate pair. */
+export const LONE_SURROGATE = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
 /** Every byte that is no UTF-8 as U+FFFD, one for one. */
 export function toValidText(text: string): string {
-  return isAscii(text) ? text : text.replace(LONE, '\ufffd');
+  return isAscii(text) ? text : text.replace(LONE_SURROGATE, '\ufffd');
 }

@@ -3,9 +3,9 @@ import { cbc } from '@noble/ciphers/aes.js';
 import { sha1 } from '@noble/hashes/legacy.js';
 import { sha256, sha512 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
-import { decodeUtf8, encodeUtf8 } from '../../utf8.ts';
+import { decodeUtf8, encodeUtf8, utf8Length } from '../../utf8.ts';
 import { defineFunc, type FunctionTable, functionTable } from '../define-func.ts';
-import { type CallContext, type GoFunc, GoFuncError, type GoParameter } from '../value.ts';
+import { type CallContext, type GoFunc, GoFuncError, type GoParameter, type GoValue } from '../value.ts';
 import { sliceBounds, text } from './arguments.ts';
 import { decodeBase64, encodeBase64 } from './base-encoding.ts';
 import { bcryptHash } from './bcrypt.ts';
@@ -35,7 +35,10 @@ export const cryptoFunctions: FunctionTable = functionTable(
     text(encrypted) === '' ? '' : decrypt(text(password), text(encrypted)),
   ),
   fromHost('genPrivateKey', ['string']),
-  fromHost('buildCustomCert', ['string', 'string']),
+  fromHost('buildCustomCert', ['string', 'string'], ([certificate, key]) => {
+    mustBeBase64(text(certificate), 'certificate');
+    mustBeBase64(text(key), 'private key');
+  }),
   fromHost('genCA', ['string', 'int']),
   fromHost('genCAWithKey', ['string', 'int', 'string']),
   fromHost('genSelfSignedCert', ['string', LIST, LIST, 'int']),
@@ -44,12 +47,25 @@ export const cryptoFunctions: FunctionTable = functionTable(
   fromHost('genSignedCertWithKey', ['string', LIST, LIST, 'int', CERTIFICATE, 'string']),
 );
 
-function fromHost(name: string, parameters: readonly GoParameter[]): GoFunc {
+function fromHost(
+  name: string,
+  parameters: readonly GoParameter[],
+  check?: (args: readonly GoValue[]) => void,
+): GoFunc {
   return defineFunc(name, parameters, false, (args, { host }) => {
+    check?.(args);
     const call = host.crypto?.[name];
     if (call === undefined) throw new GoFuncError('no keys and certificates can be made here');
     return call(args);
   });
+}
+
+function mustBeBase64(value: string, what: string): void {
+  try {
+    decodeBase64(value);
+  } catch {
+    throw new GoFuncError(`unable to decode base64 ${what}`);
+  }
 }
 
 const ADLER_BASE = 65521;
@@ -103,7 +119,10 @@ function encrypt(password: string, plain: string, context: CallContext): string 
 /** Trusts the last byte to be the padding's length, as Sprig does: a wrong password gives rubbish or Go's panic. */
 function decrypt(password: string, encrypted: string): string {
   const bytes = decodeBase64(encrypted);
-  if (bytes.length < BLOCK) return sliceBounds(`[:${BLOCK}] with capacity ${bytes.length}`);
+  // Go's slice has room for what the text might hold at most.
+  const capacity = Math.floor(utf8Length(encrypted) / 4) * 3;
+  if (capacity < BLOCK) return sliceBounds(`[:${BLOCK}] with capacity ${capacity}`);
+  if (bytes.length < BLOCK) return sliceBounds(`[${BLOCK}:${bytes.length}]`);
   const body = bytes.subarray(BLOCK);
   if (body.length % BLOCK !== 0) throw new GoFuncError('crypto/cipher: input not full blocks');
   if (body.length === 0) throw new GoFuncError('runtime error: index out of range [-1]');

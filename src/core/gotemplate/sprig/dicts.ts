@@ -4,7 +4,7 @@ import { sortedKeys } from '../print.ts';
 import { isFunc, typeOf } from '../type-name.ts';
 import { GoFuncError, GoList, GoMap, type GoParameter, type GoValue } from '../value.ts';
 import { asText, goStrings, map, text } from './arguments.ts';
-import { mergeMaps } from './merge.ts';
+import { MergeConflict, mergeMaps } from './merge.ts';
 
 const DICT: GoParameter = 'map[string]interface {}';
 
@@ -53,12 +53,23 @@ export const dictFunctions: FunctionTable = functionTable(
     defineFunc(name, [DICT, DICT], true, ([target, ...sources], context) => {
       const overwrite = name.endsWith('Overwrite');
       let merged = map(target);
-      for (const source of sources) merged = mergeMaps(merged, map(source), overwrite, context);
+      try {
+        for (const source of sources) merged = mergeMaps(merged, map(source), overwrite, context);
+      } catch (error) {
+        // What Sprig gives instead of an error.
+        if (error instanceof MergeConflict && !name.startsWith('must')) return '';
+        throw error;
+      }
       return merged;
     }),
   ),
   ...['deepCopy', 'mustDeepCopy'].map((name) =>
-    defineFunc(name, ['any'], false, ([value], context) => deepCopy(value, context.step)),
+    defineFunc(name, ['any'], false, ([value], context) => {
+      if (value === null || value === undefined) {
+        throw new GoFuncError('reflect: call of reflect.Value.Type on zero Value');
+      }
+      return deepCopy(value, context.step);
+    }),
   ),
   defineFunc('dig', ['any'], true, (values) => dig(values)),
 );

@@ -1,6 +1,6 @@
 /** time.Duration: nanoseconds as an int64. */
-import { quote } from '../quote.ts';
 import { GoFuncError, GoInt, type GoObject, type GoValue, NO_FIELD } from '../value.ts';
+import { quoteTime } from './time-quote.ts';
 
 const SECOND = 1_000_000_000n;
 const UNITS: ReadonlyMap<string, bigint> = new Map([
@@ -17,7 +17,7 @@ const LIMIT = 1n << 63n;
 
 /** `1h15m30.918s`, `-1.5h`; or Go's message. */
 export function parseDuration(text: string): bigint | string {
-  const bad = (what: string): string => `time: ${what} ${quote(text)}`;
+  const bad = (what: string): string => `time: ${what} ${quoteTime(text)}`;
   const negative = text.startsWith('-');
   let rest = negative || text.startsWith('+') ? text.slice(1) : text;
   if (rest === '0') return 0n;
@@ -33,7 +33,7 @@ export function parseDuration(text: string): bigint | string {
     const name = /^[^.0-9]*/.exec(rest)?.[0] ?? '';
     if (name === '') return bad('missing unit in duration');
     const unit = UNITS.get(name);
-    if (unit === undefined) return bad(`unknown unit ${quote(name)} in duration`);
+    if (unit === undefined) return bad(`unknown unit ${quoteTime(name)} in duration`);
     rest = rest.slice(name.length);
     if (BigInt(whole) > LIMIT / unit) return bad('invalid duration');
     total += BigInt(whole) * unit + ofFraction(fraction, unit);

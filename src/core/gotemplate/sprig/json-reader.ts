@@ -194,10 +194,15 @@ function readNumber(reader: Reader): GoValue {
   return null;
 }
 
+/** At the end of the text Go tries a space, which inside a literal or an escape is a mistake of its own. */
 function unexpected(reader: Reader, where: string): never {
-  if (reader.at >= reader.text.length) throw new GoFuncError('unexpected end of JSON input');
+  const isEnd = reader.at >= reader.text.length;
+  if (isEnd && !INSIDE.test(where)) throw new GoFuncError('unexpected end of JSON input');
+  if (isEnd) throw new GoFuncError(`invalid character ' ' ${where}`);
   throw new GoFuncError(`invalid character ${quoteByte(reader)} ${where}`);
 }
+
+const INSIDE = /^in (?!string literal)|^after decimal point/;
 
 /** Go looks at one byte and shows it as a character. */
 function quoteByte(reader: Reader): string {

@@ -1,11 +1,12 @@
 /** encoding/json's Marshal of a value: map keys sorted, fields of structs as they come. */
-import { stringifyGoJson } from '../../json.ts';
+import { type JsonValue, stringifyGoJson } from '../../json.ts';
 import { utf8Length } from '../../utf8.ts';
 import { toJsonValue } from '../json-values.ts';
 import { sortedKeys } from '../print.ts';
 import { joinBytes } from '../quote.ts';
 import { isObject } from '../type-name.ts';
 import { type CallContext, GoFuncError, GoList, GoMap, type GoValue } from '../value.ts';
+import { hasStrayBytes, LONE_SURROGATE } from './byte-text.ts';
 
 /** Go looks for cycles once it is so deep. */
 const CYCLE_DEPTH = 1000;
@@ -48,8 +49,12 @@ function writeMembers(writer: Writer, map: GoMap, keys: readonly string[]): stri
   return `{${members.join(',')}}`;
 }
 
-function scalar(value: ReturnType<typeof toJsonValue>, escapeHtml: boolean): string {
-  return stringifyGoJson(typeof value === 'string' ? joinBytes(value) : value, { sortKeys: true, escapeHtml });
+function scalar(value: JsonValue, escapeHtml: boolean): string {
+  const options = { sortKeys: true, escapeHtml };
+  if (typeof value !== 'string' || !hasStrayBytes(value)) return stringifyGoJson(value, options);
+  // A byte that is no UTF-8 is written as an escape, where U+FFFD itself stays.
+  const valid = joinBytes(value).split(LONE_SURROGATE);
+  return `"${valid.map((part) => stringifyGoJson(part, options).slice(1, -1)).join('\\ufffd')}"`;
 }
 
 function nested(writer: Writer, value: GoMap | GoList | GoValue, inner: () => string): string {

@@ -154,9 +154,9 @@ function startsWord(word: Word): boolean {
 }
 
 function lowered(word: Word, connector: string): string {
-  if (word.kind === 'connector') return connector.repeat([...word.text].length);
-  if (word.kind !== 'upper') return word.text;
-  return fromRunes(toRunes(word.text).map(toLower));
+  if (word.kind !== 'connector' && word.kind !== 'upper') return word.text;
+  const runes = toRunes(word.text);
+  return runes.map((code) => (isConnector(code) ? connector : String.fromCodePoint(toLower(code)))).join('');
 }
 
 /** A cursor over the words of a text. */
@@ -196,7 +196,7 @@ class Words {
   upper(start: number): Word {
     if (!this.hasMore()) return this.word('upper', start);
     if (isUpper(this.peek())) {
-      while (this.hasMore() && isUpper(this.peek())) this.at++;
+      this.skip(isUpper);
       if (this.hasMore() && isLetter(this.peek())) this.at--;
       return this.word('upper', start);
     }
@@ -204,8 +204,19 @@ class Words {
   }
 
   run(kind: WordKind, start: number, belongs: (code: number) => boolean): Word {
-    while (this.hasMore() && (this.peek() === 0xfffd || belongs(this.peek()))) this.at++;
+    this.skip(belongs);
     return this.word(kind, start);
+  }
+
+  skip(belongs: (code: number) => boolean): void {
+    for (;;) {
+      let next = this.at;
+      while (this.codes[next] === 0xfffd) next++;
+      const code = this.codes[next];
+      if (code !== undefined && !belongs(code)) return;
+      this.at = code === undefined ? next : next + 1;
+      if (code === undefined) return;
+    }
   }
 
   word(kind: WordKind, start: number): Word {

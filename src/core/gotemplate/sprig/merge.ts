@@ -1,4 +1,5 @@
 /** mergo 1.0.2's merge of maps, which `merge` and `mergeOverwrite` are. */
+import { isObject } from '../type-name.ts';
 import { type CallContext, GoFuncError, GoMap, type GoValue } from '../value.ts';
 import { isEmpty } from './arguments.ts';
 
@@ -20,6 +21,9 @@ export function mergeMaps(target: GoMap, source: GoMap, overwrite: boolean, cont
   return into;
 }
 
+/** What mergo gives as an error, where other mistakes are panics. */
+export class MergeConflict extends GoFuncError {}
+
 function fill(target: GoMap, source: GoMap, overwrite: boolean, context: CallContext): void {
   context.step(source.entries.size);
   for (const [key, value] of [...source.entries]) {
@@ -28,11 +32,18 @@ function fill(target: GoMap, source: GoMap, overwrite: boolean, context: CallCon
       if (overwrite) assign(target, key, null, source);
       continue;
     }
+    if (!overwrite && clashes(present, value)) throw new MergeConflict('src and dst must be of same type');
     const bothMaps = value instanceof GoMap && present instanceof GoMap;
     if (bothMaps && !present.nil) fill(present, value, overwrite, context);
     if (bothMaps && !isEmpty(present)) continue;
     if (overwrite || isEmpty(present)) assign(target, key, value, source);
   }
+}
+
+/** A pointer is merged only with another one. */
+function clashes(present: GoValue, value: GoValue): boolean {
+  if (!isObject(present) || present.kind !== 'pointer' || present.nil) return false;
+  return value instanceof GoMap || (isObject(value) && value.kind === 'struct' && `*${value.type}` !== present.type);
 }
 
 /** A map of strings takes no element of a map of interfaces. */

@@ -82,13 +82,16 @@ function farther(a: number, b: number, infinity: number): number {
 
 /** Applies an operation from left to right. */
 function calculate(values: readonly GoValue[], operation: (a: Decimal, b: Decimal) => Decimal): number {
-  const decimals = values.map((value) => {
-    const float = toFloat64(value);
-    const decimal = floatToDecimal(float);
-    if (decimal === undefined) throw new GoFuncError(`Cannot create a Decimal from ${formatFloat(float, 'g')}`);
-    return decimal;
-  });
-  return decimalToFloat(decimals.reduce(operation));
+  return decimalToFloat(
+    values.slice(1).reduce((result: Decimal, value) => operation(result, toDecimal(value)), toDecimal(values[0])),
+  );
+}
+
+function toDecimal(value: GoValue): Decimal {
+  const float = toFloat64(value);
+  const decimal = floatToDecimal(float);
+  if (decimal === undefined) throw new GoFuncError(`Cannot create a Decimal from ${formatFloat(float, 'g')}`);
+  return decimal;
 }
 
 /** A fraction of `on` and above goes up. A negative number has a negative fraction, hence always goes down. */

@@ -1,14 +1,12 @@
 import type { Spans } from './regex.ts';
+import type { GroupNames } from './regex-names.ts';
 
 /**
  * A replacement with `$1`, `$name` and `${name}` as regexp.Expand reads it: a name without braces is as long as it can
  * be, so that `$1x` is the group `1x`; what names no group is empty; `$$` is a dollar sign.
  */
-export function expandTemplate(
-  template: string,
-  names: Readonly<Record<string, number>>,
-): (subject: string, spans: Spans) => string {
-  const parts: (string | number)[] = [];
+export function expandTemplate(template: string, names: GroupNames): (subject: string, spans: Spans) => string {
+  const parts: (string | readonly number[])[] = [];
   let at = 0;
   for (;;) {
     const dollar = template.indexOf('$', at);
@@ -28,19 +26,19 @@ export function expandTemplate(
     }
     at += reference[0].length;
     const name = reference[1] ?? reference[2] ?? '';
-    const group = /^(?:0|[1-9][0-9]{0,7})$/.test(name)
-      ? Number(name)
-      : Object.hasOwn(names, name)
-        ? names[name]
-        : undefined;
-    if (group !== undefined) parts.push(group);
+    parts.push(/^(?:0|[1-9][0-9]{0,7})$/.test(name) ? [Number(name)] : (names.get(name) ?? []));
   }
   parts.push(template.slice(at));
   return (subject, spans) => {
     let out = '';
     for (const part of parts) {
-      if (typeof part === 'string') out += part;
-      else if ((spans[2 * part] ?? -1) >= 0) out += subject.slice(spans[2 * part], spans[2 * part + 1]);
+      if (typeof part === 'string') {
+        out += part;
+        continue;
+      }
+      // Of several groups with one name, the first that took part.
+      const group = part.find((each) => (spans[2 * each] ?? -1) >= 0);
+      if (group !== undefined) out += subject.slice(spans[2 * group], spans[2 * group + 1]);
     }
     return out;
   };

@@ -6,6 +6,7 @@ import { canBackquote, quote } from '../quote.ts';
 import { type CallContext, type GoFunc, GoFuncError, type GoParameter, type GoValue } from '../value.ts';
 import { goStrings, size, text } from './arguments.ts';
 import { hasStrayBytes, toValidText } from './byte-text.ts';
+import { type GroupNames, withUniqueNames } from './regex-names.ts';
 import { expandTemplate } from './regex-template.ts';
 
 export const regexFunctions: FunctionTable = functionTable(
@@ -28,7 +29,7 @@ export const regexFunctions: FunctionTable = functionTable(
     );
   }),
   ...both('ReplaceAll', ['string', 'string', 'string'], (regex, [, s, replacement], context) => {
-    const expand = expandTemplate(text(replacement), regex.namedGroups());
+    const expand = expandTemplate(text(replacement), regex.names);
     return replace(regex, text(s), context, (spans) => expand(text(s), spans));
   }),
   ...both('ReplaceAllLiteral', ['string', 'string', 'string'], (regex, [, s, replacement], context) =>
@@ -41,13 +42,15 @@ export const regexFunctions: FunctionTable = functionTable(
   defineFunc('regexQuoteMeta', ['string'], false, ([s]) => text(s).replace(/[\\.+*?()|[\]{}^$]/g, '\\$&')),
 );
 
+type Regex = { readonly engine: RE2JS; readonly names: GroupNames; readonly isEmpty: boolean };
+
 /** Start and end of the match and of each group, -1 for a group that took no part. */
 export type Spans = readonly number[];
 
 function both(
   name: string,
   parameters: readonly GoParameter[],
-  call: (regex: RE2JS, args: readonly GoValue[], context: CallContext) => GoValue,
+  call: (regex: Regex, args: readonly GoValue[], context: CallContext) => GoValue,
 ): readonly GoFunc[] {
   return [
     defineFunc(`regex${name}`, parameters, false, (args, context) => {
@@ -66,10 +69,10 @@ function both(
 }
 
 const CACHE_SIZE = 256;
-const cache = new Map<string, RE2JS | string>();
+const cache = new Map<string, Regex | string>();
 
 /** The compiled pattern, or Go's message. Patterns are few and templates run many times: each is compiled once. */
-function compile(pattern: string): RE2JS | string {
+function compile(pattern: string): Regex | string {
   const cached = cache.get(pattern);
   if (cached !== undefined) return cached;
   const compiled = compileAnew(pattern);
@@ -78,34 +81,36 @@ function compile(pattern: string): RE2JS | string {
   return compiled;
 }
 
-function compileAnew(pattern: string): RE2JS | string {
+function compileAnew(pattern: string): Regex | string {
   if (hasStrayBytes(pattern)) return `error parsing regexp: invalid UTF-8: \`${pattern}\``;
   try {
-    return RE2JS.compile(pattern);
+    const unique = withUniqueNames(pattern);
+    return { engine: RE2JS.compile(unique.pattern), names: unique.names, isEmpty: pattern === '' };
   } catch (error) {
-    if (error instanceof RE2JSException) return error.message;
-    throw error;
+    if (!(error instanceof RE2JSException)) throw error;
+    // Go names the piece at fault even where it is empty.
+    return error.message.includes(': `') ? error.message : `${error.message}: \`\``;
   }
 }
 
-function mustCompile(pattern: string): RE2JS {
+function mustCompile(pattern: string): Regex {
   const compiled = compile(pattern);
   if (typeof compiled === 'string') throw new GoFuncError(compiled);
   return compiled;
 }
 
-function isMatch(regex: RE2JS, value: string, context: CallContext): boolean {
+function isMatch(regex: Regex, value: string, context: CallContext): boolean {
   context.step(value.length >> 3);
-  return regex.test(toValidText(value));
+  return regex.engine.test(toValidText(value));
 }
 
 /** Up to `count` matches, all where it is negative. An empty match right behind another match is none. */
-function matches(regex: RE2JS, value: string, count: number, context: CallContext): readonly Spans[] {
+function matches(regex: Regex, value: string, count: number, context: CallContext): readonly Spans[] {
   const found: Spans[] = [];
   if (count === 0) return found;
   context.step(value.length >> 3);
-  const matcher = regex.matcher(toValidText(value));
-  const groups = regex.groupCount();
+  const matcher = regex.engine.matcher(toValidText(value));
+  const groups = regex.engine.groupCount();
   let previousEnd = -1;
   while (matcher.find()) {
     const start = matcher.start(0);
@@ -122,7 +127,7 @@ function matches(regex: RE2JS, value: string, count: number, context: CallContex
   return found;
 }
 
-function replace(regex: RE2JS, value: string, context: CallContext, by: (spans: Spans) => string): string {
+function replace(regex: Regex, value: string, context: CallContext, by: (spans: Spans) => string): string {
   const parts: string[] = [];
   let bytes = utf8Length(value);
   let at = 0;
@@ -139,9 +144,9 @@ function replace(regex: RE2JS, value: string, context: CallContext, by: (spans: 
 }
 
 /** regexp.Split: at most `count` parts, the last being the rest; a match at the very start that is empty splits nothing. */
-function split(regex: RE2JS, value: string, count: number, context: CallContext): readonly string[] {
+function split(regex: Regex, value: string, count: number, context: CallContext): readonly string[] {
   if (count === 0) return [];
-  if (regex.pattern() !== '' && value === '') return [''];
+  if (!regex.isEmpty && value === '') return [''];
   const parts: string[] = [];
   let from = 0;
   let to = 0;

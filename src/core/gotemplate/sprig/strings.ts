@@ -6,7 +6,7 @@ import { formatValue } from '../print.ts';
 import { quote } from '../quote.ts';
 import { type CallContext, GoFuncError, GoList, GoMap, type GoValue } from '../value.ts';
 import { asText, asTexts, goStrings, int, size, sliceBounds, text } from './arguments.ts';
-import { fromByteText, hasStrayBytes, toByteText } from './byte-text.ts';
+import { fromByteText, hasStrayBytes, toByteText, toValidText } from './byte-text.ts';
 import { camelCase, initials, separated, swapCase, uncapitalized } from './letter-case.ts';
 import { lowerText, SPACES, titleText, trimSpace, upperText } from './unicode-case.ts';
 import { abbreviate, wrapLines } from './wrap.ts';
@@ -112,10 +112,11 @@ function substring(start: bigint, end: bigint, value: string): string {
   return fromByteText(bytes.slice(Number(start), Number(to)));
 }
 
-/** strings.Trim: characters of the set at both ends. */
+/** strings.Trim: characters of the set at both ends. All bytes that are no UTF-8 are the same to it. */
 function trimSet(value: string, set: string): string {
   if (set === '') return value;
-  const cut = new Set(set);
+  const valid = [...toValidText(set)];
+  const cut = new Set(hasStrayBytes(set) || set.includes('\ufffd') ? [...set, ...valid, ...STRAY_BYTES] : valid);
   const chars = [...value];
   let from = 0;
   let to = chars.length;
@@ -130,6 +131,8 @@ function onBytes(texts: readonly [string, string], change: (all: string, part: s
   if (!hasStrayBytes(all) && !hasStrayBytes(part)) return change(all, part);
   return fromByteText(change(toByteText(all), toByteText(part)));
 }
+
+const STRAY_BYTES = Array.from({ length: 128 }, (_, i) => String.fromCharCode(0xdc80 + i));
 
 function compareBytes(all: string, part: string, test: (all: string, part: string) => boolean): boolean {
   if (!hasStrayBytes(all) && !hasStrayBytes(part)) return test(all, part);

@@ -1,8 +1,8 @@
 /** time.ParseInLocation. */
-import { quote } from '../quote.ts';
 import { daysInMonth, secondsOf } from './calendar.ts';
 import { MONTHS, WEEKDAYS } from './time-format.ts';
 import { layoutSteps } from './time-layout.ts';
+import { quoteTime } from './time-quote.ts';
 import { localSeconds, TimeValue } from './time-value.ts';
 import { fixedZone, UTC, type Zone } from './time-zone.ts';
 
@@ -15,7 +15,7 @@ export function parseTime(layout: string, text: string, zone: Zone): TimeValue |
     if (typeof hold !== 'string') return cannot(text, layout, literal, hold.rest);
     state.rest = hold;
     if (element === '') {
-      if (hold !== '') return `parsing time ${quote(text)}: extra text: ${quote(hold)}`;
+      if (hold !== '') return `parsing time ${quoteTime(text)}: extra text: ${quoteTime(hold)}`;
       break;
     }
     const outcome = read(state, element, steps[i + 1]);
@@ -42,11 +42,11 @@ type State = {
 };
 
 function cannot(text: string, layout: string, element: string, rest: string): string {
-  return `parsing time ${quote(text)} as ${quote(layout)}: cannot parse ${quote(rest)} as ${quote(element)}`;
+  return `parsing time ${quoteTime(text)} as ${quoteTime(layout)}: cannot parse ${quoteTime(rest)} as ${quoteTime(element)}`;
 }
 
 function outOfRange(text: string, what: string): string {
-  return `parsing time ${quote(text)}: ${what} out of range`;
+  return `parsing time ${quoteTime(text)}: ${what} out of range`;
 }
 
 /** Reads past a literal, where any number of spaces equals any other. */
@@ -247,7 +247,8 @@ function build(state: State, text: string, zone: Zone): TimeValue | string {
   const own = zone.at(localSeconds(wall, zone));
   if (own.abbreviation === state.zoneName) return make(wall - own.offset, zone);
   const hours = state.zoneName.startsWith('GMT') ? Number(state.zoneName.slice(3)) : 0;
-  return make(wall - hours * 3600, fixedZone(state.zoneName, hours * 3600));
+  // Go forgets to take the offset off the time.
+  return make(wall, fixedZone(state.zoneName, hours * 3600));
 }
 
 function dateOf(state: State, text: string): { readonly month: number; readonly day: number } | string {
@@ -262,10 +263,10 @@ function dateOf(state: State, text: string): { readonly month: number; readonly 
   let day = yearDay;
   while (day > daysInMonth(year, month)) day -= daysInMonth(year, month++);
   if (state.month !== undefined && state.month !== month) {
-    return `parsing time ${quote(text)}: day-of-year does not match month`;
+    return `parsing time ${quoteTime(text)}: day-of-year does not match month`;
   }
   if (state.day !== undefined && state.day !== day) {
-    return `parsing time ${quote(text)}: day-of-year does not match day`;
+    return `parsing time ${quoteTime(text)}: day-of-year does not match day`;
   }
   return { month, day };
 }

@@ -52,12 +52,17 @@ function namedZone(name: string): Zone | undefined {
   // Intl takes any case; Go looks for a file of that name.
   if (canonical !== name && canonical.toLowerCase() === name.toLowerCase()) return undefined;
   const names = LOCALES.map((locale) => formatter(locale, { timeZone: name, timeZoneName: 'short' }));
+  const winterOffset = offsetAt(clock, JANUARY * 1000);
   return {
     name,
     at: (seconds) => {
       const milliseconds = clamped(seconds) * 1000;
       const offset = offsetAt(clock, milliseconds);
-      return { abbreviation: abbreviationAt(names, milliseconds) ?? numeric(offset), offset };
+      const known = knownName(name, offset > winterOffset);
+      // Intl names nothing before 1970 or so.
+      const isOld = seconds < 2 * 365 * 86_400 && offset === winterOffset;
+      const abbreviation = known ?? abbreviationAt(names, isOld ? JANUARY * 1000 : milliseconds);
+      return { abbreviation: abbreviation || numeric(offset), offset };
     },
   };
 }
@@ -85,8 +90,38 @@ function offsetAt(clock: Intl.DateTimeFormat, milliseconds: number): number {
   return (local.getTime() - milliseconds) / 1000;
 }
 
-/** Each knows the names of its own part of the world by heart, and writes the others as `GMT+1`. */
-const LOCALES = ['en-US', 'en-GB', 'en-AU', 'en-CA', 'en-NZ', 'en-ZA', 'en-IN', 'en-IL', 'en-HK', 'en-PK', 'en-PH'];
+/** Each knows the names of its own part of the world, and writes the others as `GMT+1`. */
+const LOCALES = ['en-US', 'en-GB', 'en-ZA', 'en-CA', 'en-AU', 'en-NZ', 'en-IN', 'en-HK', 'id-ID', 'ja-JP'];
+
+/**
+ * Where no locale knows the name that the zone database has, or one knows a name that it does not have (empty here):
+ * for standard time and, behind a slash, for summer time.
+ */
+const NAMES: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    CST: 'Asia/Shanghai Asia/Taipei Asia/Macau',
+    'CST/CDT': 'America/Havana',
+    ChST: 'Pacific/Guam Pacific/Saipan',
+    'GMT/BST': 'Europe/Guernsey Europe/Isle_of_Man Europe/Jersey',
+    'HST/HDT': 'America/Adak',
+    'IST/IDT': 'Asia/Jerusalem',
+    KST: 'Asia/Pyongyang Asia/Seoul',
+    MSK: 'Europe/Kirov Europe/Moscow Europe/Simferopol Europe/Volgograd',
+    MST: 'America/Dawson America/Hermosillo America/Mazatlan America/Whitehorse',
+    PKT: 'Asia/Karachi',
+    PST: 'Asia/Manila',
+    SST: 'Pacific/Midway Pacific/Pago_Pago',
+    '': 'America/Miquelon America/Scoresbysund Antarctica/Casey Antarctica/Troll Asia/Colombo Asia/Dubai Asia/Muscat Australia/Eucla Australia/Lord_Howe Pacific/Chatham',
+  }).flatMap(([names, zones]) => zones.split(' ').map((zone) => [zone, names] as const)),
+);
+
+/** Seconds since the epoch of a northern winter's day. */
+const JANUARY = 1_705_320_000;
+
+function knownName(zone: string, isSummer: boolean): string | undefined {
+  const [standard, summer] = NAMES.get(zone)?.split('/') ?? [];
+  return isSummer ? (summer ?? standard) : standard;
+}
 
 function abbreviationAt(names: readonly (Intl.DateTimeFormat | undefined)[], milliseconds: number): string | undefined {
   let greenwich: string | undefined;
