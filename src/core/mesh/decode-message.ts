@@ -151,11 +151,16 @@ function decodeScalar(value: JsonValue, scalar: ScalarType, pointer: string): Js
   }
   const number = unquoteNumber(value, scalar === 'double' ? 'float64' : scalar, pointer);
   if (scalar === 'double') return Number(number);
-  const [minimum, maximum] = INTEGER_RANGES[scalar] ?? [0n, 0n];
-  if (typeof number === 'number' && !Number.isInteger(number)) throw numberError(number, scalar, pointer);
-  const integer = BigInt(number);
-  if (integer < minimum || integer > maximum) throw numberError(number, scalar, pointer);
+  const integer = integerInRange(number, scalar, scalar, pointer);
   return scalar === 'int64' || scalar === 'uint64' ? integer.toString() : Number(integer);
+}
+
+function integerInRange(number: number | bigint, scalar: ScalarType, goType: string, pointer: string): bigint {
+  const [minimum, maximum] = INTEGER_RANGES[scalar] ?? [0n, 0n];
+  if (typeof number === 'number' && !Number.isInteger(number)) throw numberError(number, goType, pointer);
+  const integer = BigInt(number);
+  if (integer < minimum || integer > maximum) throw numberError(number, goType, pointer);
+  return integer;
 }
 
 /** jsonpb strips the quotes of a number, without looking at what is between them. */
@@ -172,6 +177,8 @@ function unquoteNumber(value: JsonValue, goType: string, pointer: string): numbe
   if (text === 'null') return 0;
   if (text === 'true' || text === 'false') throw typeError(true, goType, pointer);
   if (text === '') throw new DecodeError('unexpected end of JSON input', pointer);
+  const behind = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?\s*(\S)/u.exec(text)?.[1];
+  if (behind !== undefined) throw new DecodeError(`invalid character '${behind}' after top-level value`, pointer);
   throw new DecodeError(`invalid character '${[...text][0]}' looking for beginning of value`, pointer);
 }
 
@@ -185,8 +192,8 @@ function decodeEnum(value: JsonValue, name: string, pointer: string): JsonValue 
   if (value === null) return descriptor.names.get(0) ?? 0;
   if (typeof value !== 'number' && typeof value !== 'bigint')
     throw typeError(value, 'protoreflect.EnumNumber', pointer);
-  const number = decodeScalar(value, 'int32', pointer);
-  return descriptor.names.get(Number(number)) ?? number;
+  const number = Number(integerInRange(value, 'int32', 'protoreflect.EnumNumber', pointer));
+  return descriptor.names.get(number) ?? number;
 }
 
 function decodeDuration(value: JsonValue, pointer: string): string {

@@ -228,7 +228,7 @@ function jsonCamelCase(name: string): string {
   return name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** protoc-gen-go's name: an underscore stays where no lower-case letter follows (mesh_mTLS → Mesh_MTLS). */
+/** protoc-gen-go's name: an underscore stays where no lower-case letter follows (enable_64bit → Enable_64Bit). */
 function goCamelCase(name: string): string {
   const joined = name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
   return joined.replace(/^[a-z]|(?<=\d)[a-z]/g, (letter) => letter.toUpperCase());

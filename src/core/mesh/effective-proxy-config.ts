@@ -1,5 +1,5 @@
 import { isObject } from '../json.ts';
-import { type Parsed, type Problem, parsed } from '../problem.ts';
+import { failed, type Parsed, parsed } from '../problem.ts';
 import { atLeast, type Release } from '../release.ts';
 import type { Message } from './decode-message.ts';
 import { messageDescriptor } from './descriptor.ts';
@@ -8,7 +8,6 @@ import { withoutZeros } from './message.ts';
 import {
   type MeshConfig,
   overlayProxyConfig,
-  overlayProxyConfigText,
   PROXY_CONFIG_ANNOTATION,
   type ProxyConfig,
   type ProxyConfigResource,
@@ -79,13 +78,13 @@ export function resolveProxyConfig(request: ProxyConfigRequest): Parsed<Effectiv
   if (annotation === undefined || !atLeast(release, ANNOTATION_SINCE)) {
     return parsed({ proxyConfig: ofMesh, meshConfig: mesh, contributions: [fromMesh] });
   }
-  const changed = applyProxyConfigAnnotation(mesh, annotation, release);
-  if (!changed.ok) return changed;
-  const patch = readProxyConfigText(annotation, release);
+  const patch = readAnnotation(annotation, release);
+  if (!patch.ok) return patch;
+  const meshConfig = withOverlay(mesh, patch.value, release);
   return parsed({
-    proxyConfig: changed.value.defaultConfig ?? {},
-    meshConfig: changed.value,
-    contributions: [fromMesh, { source: 'annotation', fields: patch.ok ? fieldsSet(patch.value, release) : [] }],
+    proxyConfig: meshConfig.defaultConfig ?? {},
+    meshConfig,
+    contributions: [fromMesh, { source: 'annotation', fields: fieldsSet(patch.value, release) }],
   });
 }
 
@@ -94,16 +93,27 @@ export function resolveProxyConfig(request: ProxyConfigRequest): Parsed<Effectiv
  * the webhook up to 1.10) treats it. Where the mesh has no defaultConfig, it lies over the built-in one.
  */
 export function applyProxyConfigAnnotation(mesh: MeshConfig, annotation: string, release: Release): Parsed<MeshConfig> {
+  const patch = readAnnotation(annotation, release);
+  return patch.ok ? parsed(withOverlay(mesh, patch.value, release)) : patch;
+}
+
+function withOverlay(mesh: MeshConfig, patch: Message, release: Release): MeshConfig {
   const base = mesh.defaultConfig ?? (defaultProxyConfig(release) as ProxyConfig);
-  const overlaid = overlayProxyConfigText(base, annotation, release);
-  if (!overlaid.ok) {
-    const problems: readonly Problem[] = overlaid.problems.map((problem) => ({
+  return { ...mesh, defaultConfig: overlayProxyConfig(base, patch, release) };
+}
+
+function readAnnotation(text: string, release: Release): Parsed<Message> {
+  const patch = readProxyConfigText(text, release);
+  if (patch.ok) return patch;
+  const where = { pointer: `/metadata/annotations/${PROXY_CONFIG_ANNOTATION.replace('/', '~1')}` };
+  return failed(
+    ...patch.problems.map((problem) => ({
       ...problem,
-      where: { pointer: `/metadata/annotations/${PROXY_CONFIG_ANNOTATION.replace('/', '~1')}` },
-    }));
-    return { ok: false, problems };
-  }
-  return parsed({ ...mesh, defaultConfig: overlaid.value }, overlaid.problems);
+      code: 'PROXY_CONFIG_INVALID' as const,
+      message: `could not parse proxy config: ${problem.message}`,
+      where,
+    })),
+  );
 }
 
 function mergeSources(request: ProxyConfigRequest, annotation: string | undefined): EffectiveProxyConfig {

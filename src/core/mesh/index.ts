@@ -62,7 +62,6 @@ export { isZero, messagesEqual, messageToJson, withoutZeros, zeroOfType, zeroVal
 export {
   type MeshConfig,
   overlayProxyConfig,
-  overlayProxyConfigText,
   PROXY_CONFIG_ANNOTATION,
   type ProxyConfig,
   type ProxyConfigResource,

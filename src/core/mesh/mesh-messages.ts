@@ -103,7 +103,8 @@ export const MESH_MESSAGES: MessageTable = {
       ],
       'MeshConfig.InboundTrafficPolicy': ['1 mode MeshConfig.InboundTrafficPolicy.Mode since=21'],
       'MeshConfig.OutboundTrafficPolicy': [
-        '1 mode MeshConfig.OutboundTrafficPolicy.Mode',
+        '1 mode MeshConfig.OutboundTrafficPolicy.ModeBefore1_5 until=4',
+        '1 mode MeshConfig.OutboundTrafficPolicy.Mode since=5',
         '2 tls ClientTLSSettings since=30',
       ],
       'MeshConfig.ProxyPathNormalization': ['1 normalization MeshConfig.ProxyPathNormalization.NormalizationType'],
@@ -137,8 +138,8 @@ export const MESH_MESSAGES: MessageTable = {
       'MeshConfig.H2UpgradePolicy': 'DO_NOT_UPGRADE=0 UPGRADE=1',
       'MeshConfig.InboundTrafficPolicy.Mode': 'PASSTHROUGH=0 LOCALHOST=1',
       'MeshConfig.IngressControllerMode': 'UNSPECIFIED=0 OFF=1 DEFAULT=2 STRICT=3',
-      'MeshConfig.OutboundTrafficPolicy.Mode':
-        'REGISTRY_ONLY=0 ALLOW_ANY=1 VIRTUAL_SERVICE_ONLY=2 ALLOW_ANY_DYNAMIC_DNS=3',
+      'MeshConfig.OutboundTrafficPolicy.Mode': 'REGISTRY_ONLY=0 ALLOW_ANY=1 ALLOW_ANY_DYNAMIC_DNS=3',
+      'MeshConfig.OutboundTrafficPolicy.ModeBefore1_5': 'REGISTRY_ONLY=0 ALLOW_ANY=1 VIRTUAL_SERVICE_ONLY=2',
       'MeshConfig.ProxyPathNormalization.NormalizationType':
         'DEFAULT=0 NONE=1 BASE=2 MERGE_SLASHES=3 DECODE_AND_MERGE_SLASHES=4',
       'MeshConfig.ServiceScopeConfigs.Scope': 'LOCAL=0 GLOBAL=1',

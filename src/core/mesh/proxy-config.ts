@@ -1,10 +1,9 @@
 import { isObject, type JsonObject, type JsonValue, type MutableJsonObject, setKey } from '../json.ts';
 import { parseYaml } from '../kube/index.ts';
-import { failed, type Parsed, type Problem, parsed } from '../problem.ts';
+import { failed, type Parsed, parsed } from '../problem.ts';
 import { atLeast, type Release } from '../release.ts';
 import { DecodeError, decodeMessage, type Message } from './decode-message.ts';
 import { messageDescriptor } from './descriptor.ts';
-import { defaultProxyConfig } from './mesh-defaults.ts';
 import { overlayMessage, withoutZeros } from './message.ts';
 
 /** The annotation by which a pod changes its own proxy's configuration. */
@@ -38,19 +37,10 @@ export type MeshConfig = Message & {
 };
 
 /**
- * Lays a YAML text of ProxyConfig over `base` directly: every field given replaces the whole field, **also with its zero
- * value** (interceptionMode REDIRECT takes a mesh-wide TPROXY back); proxyMetadata is merged by key, and sub-fields of
- * proxyHeaders that are not given are kept. This is kube-inject's way with the annotation (mesh.ApplyProxyConfig).
- *
- * @returns a failure with Istio's text `could not parse proxy config: …`
+ * Lays a ProxyConfig over `base`: every field given replaces the whole field, **also with its zero value** (REDIRECT
+ * takes a mesh-wide TPROXY back; drop zeros first where they must not); proxyMetadata is merged by key, and sub-fields
+ * of proxyHeaders that are not given are kept. Upstream: mesh.MergeProxyConfig.
  */
-export function overlayProxyConfigText(base: ProxyConfig, text: string, release: Release): Parsed<ProxyConfig> {
-  const patch = readProxyConfigText(text, release);
-  if (!patch.ok) return failed(...patch.problems.map((problem) => unparsable(problem)));
-  return parsed(overlayProxyConfig(base, patch.value, release), patch.problems);
-}
-
-/** The same with a message in place of a text. Zeros of `patch` take effect; drop them first where they must not. */
 export function overlayProxyConfig(base: ProxyConfig, patch: Message, release: Release): ProxyConfig {
   const descriptor = messageDescriptor('ProxyConfig', release);
   const merged: MutableJsonObject = { ...overlayMessage(base, patch, descriptor, release) };
@@ -96,10 +86,6 @@ export function readProxyConfigValue(value: JsonValue, release: Release): Parsed
   }
 }
 
-function unparsable(problem: Problem): Problem {
-  return { ...problem, code: 'PROXY_CONFIG_INVALID', message: `could not parse proxy config: ${problem.message}` };
-}
-
 /** A ProxyConfig resource (networking.istio.io/v1beta1), as far as injection reads it. */
 export type ProxyConfigResource = {
   readonly name: string;
@@ -142,9 +128,4 @@ function textOf(value: JsonValue | undefined): string {
 function textRecord(value: JsonValue | undefined): { readonly [label: string]: string } {
   if (!isObject(value)) return {};
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, textOf(item)]));
-}
-
-/** The built-in configuration of the release, for callers that have no mesh config. */
-export function builtInProxyConfig(release: Release): ProxyConfig {
-  return defaultProxyConfig(release) as ProxyConfig;
 }

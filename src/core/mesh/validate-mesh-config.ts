@@ -17,8 +17,7 @@ const MESH_TLS = 16;
 
 /**
  * Istio's checks of a complete mesh config, all failures collected, in Istio's order (ValidateMeshConfig). An error
- * means that istiod and istioctl of that release refuse it. Durations out of range are only warned of: upstream's own
- * injection tests use such values. Extension providers are not checked; upstream only logs about them.
+ * means that istiod and istioctl of that release refuse it. What `ConfigFailure.tolerable` names is only warned of. Extension providers are not checked; upstream only logs about them.
  */
 export function validateMeshConfig(mesh: MeshConfig, release: Release): readonly Problem[] {
   const failures: ConfigFailure[] = [
@@ -43,7 +42,7 @@ export function validateMeshConfig(mesh: MeshConfig, release: Release): readonly
   ];
   return failures.map((failure) => ({
     code: 'MESH_CONFIG_INVALID',
-    severity: failure.range === true ? 'warning' : 'error',
+    severity: failure.tolerable === true ? 'warning' : 'error',
     message: failure.text,
     where: { pointer: `/${failure.field}` },
     remedy: `Correct ${failure.field.replaceAll('/', '.')} in the mesh config; Istio of this release refuses it.`,

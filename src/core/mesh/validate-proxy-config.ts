@@ -12,10 +12,10 @@ export type ConfigFailure = {
   /** JSON name of the field concerned. */
   readonly field: string;
   /**
-   * A duration outside its range. Upstream's own tests put such values into a loaded mesh config (all of 1.0's
-   * durations set to 42s) and inject with it; callers may let them pass with a warning.
+   * A value with which upstream's own tests inject although this check refuses it: durations out of range (42s for all
+   * of 1.0's), status port 0 (a nil mesh config). Readers of a mesh config let it pass with a warning.
    */
-  readonly range?: true;
+  readonly tolerable?: true;
 };
 
 const MILLISECOND = 1_000_000n;
@@ -82,9 +82,7 @@ export function checkProxyConfig(config: ProxyConfig, release: Release): readonl
   }
   check('proxyAdminPort', 'invalid proxy admin port:', checkPort(numberOf(config.proxyAdminPort)));
   checkAuthenticationPolicy(config, release, fail);
-  if (atLeast(release, CHECKED_STATUS_PORT)) {
-    check('statusPort', 'invalid status port:', checkPort(numberOf(config.statusPort)));
-  }
+  if (atLeast(release, CHECKED_STATUS_PORT)) failures.push(...checkStatusPort(config.statusPort ?? 0));
   checkPrivateKeyProvider(config, fail);
   checkConnectionSettings(config, fail);
   return failures;
@@ -110,8 +108,8 @@ function checkDrain(config: ProxyConfig, release: Release): readonly ConfigFailu
   const wrongDrain = checkDuration(drainText, release);
   const alone = atLeast(release, WITHOUT_PARENT_SHUTDOWN);
   const prefix = alone ? '' : 'invalid parent and drain time combination ';
-  const add = (field: string, text: string, range = false): void => {
-    failures.push({ field, text: prefix + text, ...(range ? { range: true } : {}) });
+  const add = (field: string, text: string, tolerable = false): void => {
+    failures.push({ field, text: prefix + text, ...(tolerable ? { tolerable: true } : {}) });
   };
   if (wrongDrain !== undefined) add('drainDuration', `invalid drain duration: ${wrongDrain}`);
   const parentText = alone ? undefined : textOrNothing(config.parentShutdownDuration);
@@ -157,7 +155,7 @@ export function rangeFailures(
   if (duration % MILLISECOND !== 0n) return [{ field, text: `${prefix} only durations to ms precision are supported` }];
   if (duration >= minimum && duration <= maximum) return [];
   const bounds = `must be >${formatGoDuration(minimum)} and <${formatGoDuration(maximum)}`;
-  return [{ field, text: `${prefix} time ${formatGoDuration(duration)} ${bounds}`, range: true }];
+  return [{ field, text: `${prefix} time ${formatGoDuration(duration)} ${bounds}`, tolerable: true }];
 }
 
 export const MESH_BOUNDS = { connectTimeout: CONNECT_TIMEOUT, refreshDelay: REFRESH_DELAY } as const;
@@ -217,6 +215,13 @@ function checkAuthenticationPolicy(config: ProxyConfig, release: Release, fail: 
   const text = `unrecognized control plane auth policy ${goQuote(String(policy))}`;
   const prefix = atLeast(release, SERVICE_NAME_CHOICE) ? 'invalid authentication policy: ' : '';
   fail('controlPlaneAuthPolicy', prefix + text);
+}
+
+function checkStatusPort(port: number): readonly ConfigFailure[] {
+  const wrong = checkPort(port);
+  if (wrong === undefined) return [];
+  const failure = { field: 'statusPort', text: `invalid status port: ${wrong}` };
+  return [port === 0 ? { ...failure, tolerable: true } : failure];
 }
 
 function checkPrivateKeyProvider(config: ProxyConfig, fail: Fail): void {
