@@ -1,4 +1,5 @@
-import { isArray, isObject, type JsonObject, type JsonValue } from '../json.ts';
+import { isArray, isObject, type JsonObject } from '../json.ts';
+import { objectsOf, textOf } from './fields.ts';
 
 /** Istio's checks of meshConfig.localityLbSetting (ValidateLocalityLbSetting); each text is Istio's. */
 export function checkLocalityLoadBalancing(setting: JsonObject): readonly string[] {
@@ -69,12 +70,4 @@ function checkFailover(failover: JsonObject): readonly string[] {
     failures.push("locality lb failover region should not contain '*' wildcard");
   }
   return failures;
-}
-
-function textOf(value: JsonValue | undefined): string {
-  return typeof value === 'string' ? value : '';
-}
-
-function objectsOf(value: JsonValue | undefined): readonly JsonObject[] {
-  return isArray(value) ? value.filter(isObject) : [];
 }

@@ -4,6 +4,7 @@ import { failed, type Parsed, parsed } from '../problem.ts';
 import { atLeast, type Release } from '../release.ts';
 import { DecodeError, decodeMessage, type Message } from './decode-message.ts';
 import { messageDescriptor } from './descriptor.ts';
+import { textOf } from './fields.ts';
 import { overlayMessage, withoutZeros } from './message.ts';
 
 /** The annotation by which a pod changes its own proxy's configuration. */
@@ -119,10 +120,6 @@ export function parseProxyConfigResource(object: JsonObject, release: Release): 
     matchLabels: isObject(selector) ? textRecord(selector.matchLabels) : undefined,
     proxyConfig: withoutZeros(decoded.value, messageDescriptor('ProxyConfig', release), release) as ProxyConfig,
   });
-}
-
-function textOf(value: JsonValue | undefined): string {
-  return typeof value === 'string' ? value : '';
 }
 
 function textRecord(value: JsonValue | undefined): { readonly [label: string]: string } {

@@ -1,7 +1,8 @@
-import { isArray, isObject, type JsonObject, type JsonValue } from '../json.ts';
+import { isObject } from '../json.ts';
 import type { Problem } from '../problem.ts';
 import { atLeast, type Release } from '../release.ts';
 import { durationNanoseconds } from './duration.ts';
+import { objectsOf, textOf, textsOf } from './fields.ts';
 import { goQuote } from './go-text.ts';
 import { checkLocalityLoadBalancing } from './locality.ts';
 import { checkPort, checkProxyAddress, checkTrustDomain, checkWildcardDomain } from './proxy-address.ts';
@@ -118,16 +119,4 @@ function checkMeshTls(mesh: MeshConfig): readonly ConfigFailure[] {
 
 function prefixed(field: string, prefix: string, wrong: string | undefined): readonly ConfigFailure[] {
   return wrong === undefined ? [] : [{ field, text: `${prefix} ${wrong}` }];
-}
-
-function textOf(value: JsonValue | undefined): string {
-  return typeof value === 'string' ? value : '';
-}
-
-function textsOf(value: JsonValue | undefined): readonly string[] {
-  return isArray(value) ? value.map(textOf) : [];
-}
-
-function objectsOf(value: JsonValue | undefined): readonly JsonObject[] {
-  return isArray(value) ? value.filter(isObject) : [];
 }

@@ -1,6 +1,8 @@
-import { isObject, type JsonObject, type JsonValue } from '../json.ts';
+import { isObject, type JsonValue } from '../json.ts';
 import { atLeast, type Release } from '../release.ts';
+import { checkTracing } from './check-tracing.ts';
 import { durationNanoseconds, formatGoDuration } from './duration.ts';
+import { numberOf, objectOf, textOf } from './fields.ts';
 import { goQuote } from './go-text.ts';
 import { checkPort, checkProxyAddress } from './proxy-address.ts';
 import type { ProxyConfig } from './proxy-config.ts';
@@ -18,6 +20,8 @@ export type ConfigFailure = {
   readonly tolerable?: true;
 };
 
+type Fail = (field: string, text: string) => void;
+
 const MILLISECOND = 1_000_000n;
 const SECOND = 1000n * MILLISECOND;
 const HOUR = 3600n * SECOND;
@@ -32,7 +36,6 @@ const PARENT_SHUTDOWN_MAX = HOUR;
 const WITHOUT_REFRESH_DELAY = 1;
 const WITHOUT_CONNECT_TIMEOUT = 6;
 const CHECKED_STATUS_PORT = 9;
-const HOST_IP_IN_ZIPKIN = 9;
 const SERVICE_NAME_CHOICE = 11;
 const WITHOUT_PARENT_SHUTDOWN = 18;
 
@@ -70,7 +73,7 @@ export function checkProxyConfig(config: ProxyConfig, release: Release): readonl
     const field = 'connectTimeout';
     failures.push(...rangeFailures(field, text(field), 'invalid connect timeout:', CONNECT_TIMEOUT));
   }
-  checkTracing(objectOf(config.tracing), release, fail);
+  for (const wrong of checkTracing(objectOf(config.tracing), release)) fail('tracing', wrong);
   const addresses: readonly (readonly [field: string, address: string, what: string])[] = [
     ['statsdUdpAddress', text('statsdUdpAddress'), 'statsd udp address'],
     ['envoyMetricsServiceAddress', text('envoyMetricsServiceAddress'), 'envoy metrics service address'],
@@ -87,8 +90,6 @@ export function checkProxyConfig(config: ProxyConfig, release: Release): readonl
   checkConnectionSettings(config, fail);
   return failures;
 }
-
-type Fail = (field: string, text: string) => void;
 
 function checkClusterName(config: ProxyConfig, release: Release, fail: Fail): void {
   const given = config.serviceCluster;
@@ -160,55 +161,6 @@ export function rangeFailures(
 
 export const MESH_BOUNDS = { connectTimeout: CONNECT_TIMEOUT, refreshDelay: REFRESH_DELAY } as const;
 
-function checkTracing(tracing: JsonObject, release: Release, fail: Fail): void {
-  if (isObject(tracing.lightstep)) {
-    const lightstep = tracing.lightstep;
-    const address = textOf(lightstep.address);
-    const prefix = 'invalid lightstep config:';
-    if (address === '') fail('tracing', `${prefix} address is required`);
-    const wrong = checkProxyAddress(address);
-    if (wrong !== undefined) fail('tracing', `${prefix} invalid lightstep address: ${wrong}`);
-    if (textOf(lightstep.accessToken) === '') fail('tracing', `${prefix} access token is required`);
-  }
-  for (const tracer of ['zipkin', 'datadog']) {
-    const given = tracing[tracer];
-    if (!isObject(given)) continue;
-    const substituted = tracer === 'datadog' || atLeast(release, HOST_IP_IN_ZIPKIN);
-    const address = textOf(given.address);
-    const wrong = checkProxyAddress(substituted ? address.replace('$(HOST_IP)', '127.0.0.1') : address);
-    if (wrong !== undefined) fail('tracing', `invalid ${tracer} config: ${wrong}`);
-  }
-  for (const wrong of checkClientTls(objectOf(tracing.tlsSettings))) {
-    fail('tracing', `invalid tracing TLS config: ${wrong}`);
-  }
-}
-
-function checkClientTls(settings: JsonObject): readonly string[] {
-  const failures: string[] = [];
-  const mode = textOf(settings.mode);
-  const has = (field: string): boolean => textOf(settings[field]) !== '';
-  const names = settings.subjectAltNames !== undefined;
-  if (settings.insecureSkipVerify === true) {
-    if (mode === 'SIMPLE' && (has('caCertificates') || has('credentialName') || names)) {
-      failures.push(
-        'cannot specify CaCertificates or CredentialName or SubjectAltNames when InsecureSkipVerify is set true',
-      );
-    }
-    if (mode === 'MUTUAL' && (has('caCertificates') || names)) {
-      failures.push('cannot specify CaCertificates or SubjectAltNames when InsecureSkipVerify is set true');
-    }
-  }
-  if ((mode === 'SIMPLE' || mode === 'MUTUAL') && has('credentialName')) {
-    if (['clientCertificate', 'caCertificates', 'privateKey', 'caCrl'].some(has)) {
-      failures.push('cannot specify client certificates or CA certificate or CA CRL If credentialName is set');
-    }
-    return failures;
-  }
-  if (mode === 'MUTUAL' && !has('clientCertificate')) failures.push('client certificate required for mutual tls');
-  if (mode === 'MUTUAL' && !has('privateKey')) failures.push('private key required for mutual tls');
-  return failures;
-}
-
 function checkAuthenticationPolicy(config: ProxyConfig, release: Release, fail: Fail): void {
   const policy = config.controlPlaneAuthPolicy ?? 'NONE';
   if (policy === 'NONE' || policy === 'MUTUAL_TLS') return;
@@ -262,20 +214,8 @@ function checkConnectionSettings(config: ProxyConfig, fail: Fail): void {
   }
 }
 
-function textOf(value: JsonValue | undefined): string {
-  return typeof value === 'string' ? value : '';
-}
-
 function textOrNothing(value: JsonValue | undefined): string | undefined {
   return typeof value === 'string' ? value : undefined;
-}
-
-function numberOf(value: JsonValue | undefined): number {
-  return typeof value === 'number' ? value : 0;
-}
-
-function objectOf(value: JsonValue | undefined): JsonObject {
-  return isObject(value) ? value : {};
 }
 
 function addressOf(value: JsonValue | undefined): string {
