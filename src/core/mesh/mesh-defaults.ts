@@ -145,8 +145,15 @@ const MESH_ROWS: readonly DefaultsRow[] = [
 
 /** DefaultProxyConfig of the release: also what PROXY_CONFIG leaves out. */
 export function defaultProxyConfig(release: Release): Message {
-  return foldRows(PROXY_ROWS, release);
+  const known = proxyDefaults.get(release.minor);
+  if (known !== undefined) return known;
+  const folded = foldRows(PROXY_ROWS, release);
+  proxyDefaults.set(release.minor, folded);
+  return folded;
 }
+
+/** Asked for several times per pod. */
+const proxyDefaults = new Map<number, Message>();
 
 /** DefaultMeshConfig of the release, with its proxy config inside. */
 export function defaultMeshConfig(release: Release): Message {

@@ -65,12 +65,19 @@ function mergeKept(merged: MutableJsonObject, base: Message, field: string): voi
   merged[field] = kept;
 }
 
-/** Decodes a YAML text of ProxyConfig, explicit zeros kept. Problems carry Go's text without a prefix. */
+/**
+ * Decodes a YAML text of ProxyConfig, explicit zeros kept. Problems carry Go's text without a prefix. The last text is
+ * remembered: overlay and validation of one pod read the same annotation, and the pods of a workload share it.
+ */
 export function readProxyConfigText(text: string, release: Release): Parsed<Message> {
+  if (lastRead !== undefined && lastRead.text === text && lastRead.minor === release.minor) return lastRead.result;
   const yaml = parseYaml(text);
-  if (!yaml.ok) return yaml;
-  return readProxyConfigValue(yaml.value, release);
+  const result = yaml.ok ? readProxyConfigValue(yaml.value, release) : yaml;
+  lastRead = { text, minor: release.minor, result };
+  return result;
 }
+
+let lastRead: { readonly text: string; readonly minor: number; readonly result: Parsed<Message> } | undefined;
 
 export function readProxyConfigValue(value: JsonValue, release: Release): Parsed<Message> {
   try {
