@@ -1,9 +1,9 @@
-import { getKey, isArray, isObject, type JsonObject } from '../json.ts';
-import { matchSelector } from '../kube/index.ts';
+import { getKey, type JsonObject } from '../json.ts';
+import { isEmptySelector, matchSelector } from '../kube/index.ts';
 import type { Problem } from '../problem.ts';
 import { formatRelease, type Release } from '../release.ts';
 import type { InjectionContext, InjectionDecision, PodTemplate, RuleCheck } from './model.ts';
-import { annotationOf, labelsOf, metadataOf, specOf, textAt } from './pod.ts';
+import { annotationOf, labelsOf, labelTexts, metadataOf, specOf, textAt } from './pod.ts';
 import { behaves } from './releases.ts';
 import type { RuleId } from './rules.ts';
 
@@ -172,7 +172,7 @@ function selectors(
 ): Answer {
   if (list.length === 0) return noOpinion(`There is no ${key}.`);
   if (!legalPolicy) return noOpinion(`${key} is overruled by the illegal policy "${policy}".`);
-  const labels = labelsOf(pod);
+  const labels = labelTexts(pod);
   let problem: Problem | undefined;
   for (const [i, selector] of list.entries()) {
     // In Kubernetes an empty selector selects everything; here it selects nothing, so that a slip injects no cluster.
@@ -186,12 +186,6 @@ function selectors(
   }
   const answer = noOpinion(`No ${key} selects the pod.`);
   return problem === undefined ? answer : { ...answer, problem };
-}
-
-function isEmptySelector(selector: JsonObject): boolean {
-  const labels = getKey(selector, 'matchLabels');
-  const expressions = getKey(selector, 'matchExpressions');
-  return (!isObject(labels) || Object.keys(labels).length === 0) && (!isArray(expressions) || expressions.length === 0);
 }
 
 function invalidSelector(key: string, index: number, reason: string): Problem {

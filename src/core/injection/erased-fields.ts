@@ -1,5 +1,5 @@
 import { getKey, isArray, isObject, type JsonObject, type JsonValue } from '../json.ts';
-import { structOf, type TypeRef } from '../kube/index.ts';
+import { escapePointer, structOf, type TypeRef } from '../kube/index.ts';
 import type { Problem } from '../problem.ts';
 import type { PodTemplate } from './model.ts';
 
@@ -78,8 +78,4 @@ function collectList(
     } else if (getKey(entry, '$patch') === 'delete') erased.push(pointer);
     else collect(current, entry, item, pointer, erased);
   }
-}
-
-function escapePointer(key: string): string {
-  return key.replaceAll('~', '~0').replaceAll('/', '~1');
 }

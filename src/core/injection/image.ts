@@ -1,3 +1,4 @@
+import { formatValue } from '../gotemplate/index.ts';
 import { getKey, type JsonObject } from '../json.ts';
 import { textAt } from './pod.ts';
 
@@ -41,5 +42,5 @@ function tagOf(tag: string, type: string): string {
 /** An image setting of the values as Go prints it (`%v`): the number 11 is `11`, 1.12 is `1.12`, absent is empty. */
 export function printedTag(global: JsonObject): string {
   const tag = getKey(global, 'tag');
-  return typeof tag === 'number' || typeof tag === 'bigint' ? String(tag) : textAt(global, 'tag');
+  return typeof tag === 'number' || typeof tag === 'bigint' ? formatValue(Number(tag)) : textAt(global, 'tag');
 }

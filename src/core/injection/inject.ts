@@ -1,5 +1,5 @@
 import type { JsonObject } from '../json.ts';
-import { diffJson, mergeStrategic, roundTrip } from '../kube/index.ts';
+import { diffJson, dropUnknown, mergeStrategic, roundTrip } from '../kube/index.ts';
 import { failed, type Parsed, type Problem, parsed } from '../problem.ts';
 import { proxyEnvironment, withNetworkLabel, withProxyEnvironment } from './cluster-env.ts';
 import { estimatedConcurrency } from './concurrency.ts';
@@ -148,20 +148,21 @@ function runTemplates(request: Request, mesh: EffectiveMesh): Parsed<Merged> {
   let template: PodTemplate = {};
   const erased: string[] = [];
   for (const selected of templates.value) {
-    const overlay = renderTemplate(selected, data.value.view, at.host);
-    if (!overlay.ok) return overlay;
-    const brought = mergeStrategic(template, overlay.value, 'core/v1.Pod');
+    const rendered = renderTemplate(selected, data.value.view, at.host);
+    if (!rendered.ok) return rendered;
+    const overlay = dropUnknown('core/v1.Pod', rendered.value, cfg.release.minor);
+    const brought = mergeStrategic(template, overlay, 'core/v1.Pod');
     if (!brought.ok) return prefixed('failed applying injection overlay: ', strategic(brought.problems));
     template = brought.value;
     if (behaves(cfg.release, 'native-sidecars')) {
       result = moveToNative(result, template, data.value.nativeSidecars, cfg);
     }
-    erased.push(...erasedFields(result, overlay.value));
-    const laid = mergeStrategic(result, overlay.value, 'core/v1.Pod');
+    erased.push(...erasedFields(result, overlay));
+    const laid = mergeStrategic(result, overlay, 'core/v1.Pod');
     if (!laid.ok) return prefixed(NOT_APPLICABLE, strategic(laid.problems));
     result = laid.value;
   }
-  const typed = typedPod(result, cfg);
+  const typed = typedPod(result);
   if (!typed.ok) return prefixed(`${NOT_APPLICABLE}unmarshal patched pod: `, typed.problems);
   const problem = erasedProblem(erased);
   return parsed(
@@ -200,9 +201,8 @@ function moveToNative(
 }
 
 /** What Go's types make of the merged pod; whatever else the caller's object has stays as it is. */
-function typedPod(pod: PodTemplate, cfg: InjectionConfig): Parsed<PodTemplate> {
+function typedPod(pod: PodTemplate): Parsed<PodTemplate> {
   const typed = roundTrip('core/v1.Pod', { metadata: metadataOf(pod), spec: specOf(pod) }, POD_FORM);
-  void cfg;
   if (!typed.ok) return typed;
   return parsed({ ...pod, metadata: metadataOf(typed.value), spec: specOf(typed.value) });
 }

@@ -38,6 +38,14 @@ export function labelsOf(pod: PodTemplate): JsonObject {
   return objectAt(metadataOf(pod), 'labels');
 }
 
+/** The same for selectors; a value that is no string, which the API server refuses, counts as its text. */
+export function labelTexts(pod: PodTemplate): Readonly<Record<string, string>> {
+  const labels = labelsOf(pod);
+  const texts = Object.values(labels).every((value) => typeof value === 'string');
+  if (texts) return labels as Readonly<Record<string, string>>;
+  return Object.fromEntries(Object.entries(labels).map(([key, value]) => [key, String(value)]));
+}
+
 /** The annotation's text, or undefined where the pod does not have it. */
 export function annotationOf(pod: PodTemplate, name: string): string | undefined {
   const value = getKey(annotationsOf(pod), name);

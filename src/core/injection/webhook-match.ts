@@ -1,7 +1,7 @@
 import { getKey, isArray, type JsonObject } from '../json.ts';
 import { matchSelector } from '../kube/index.ts';
 import type { PodTemplate } from './model.ts';
-import { labelsOf, listAt, metadataOf, objectAt, textAt } from './pod.ts';
+import { labelsOf, labelTexts, listAt, metadataOf, objectAt, textAt } from './pod.ts';
 
 /** One webhook of one configuration, and whether the API server would call it for the pod. */
 export type WebhookCheck = {
@@ -19,6 +19,8 @@ export type ConfigurationVerdict = {
   readonly injected: boolean;
   readonly reason: string;
 };
+
+type Labels = Readonly<Record<string, string>>;
 
 /** Which injectors the API server calls for a pod, and why the others are not called. */
 export type WebhookMatch = {
@@ -45,8 +47,8 @@ export function matchWebhook(
   const configurations = hooks
     .filter((hook) => istioWebhooks(hook).length > 0)
     .sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : nameOf(a) > nameOf(b) ? 1 : 0));
-  const namespaceLabels = labelsOf(namespace);
-  const podLabels = labelsOf(pod);
+  const namespaceLabels = labelTexts(namespace);
+  const podLabels = labelTexts(pod);
   const checks = configurations.flatMap((hook) =>
     istioWebhooks(hook).map((webhook) => checkWebhook(hook, webhook, namespaceLabels, podLabels)),
   );
@@ -68,8 +70,8 @@ function warningOf(verdicts: readonly ConfigurationVerdict[]): string | undefine
 function checkWebhook(
   hook: JsonObject,
   webhook: JsonObject,
-  namespaceLabels: JsonObject,
-  podLabels: JsonObject,
+  namespaceLabels: Labels,
+  podLabels: Labels,
 ): WebhookCheck {
   const head = { configuration: nameOf(hook), revision: revisionOf(hook), webhook: textAt(webhook, 'name') };
   if (isDeactivated(webhook)) return { ...head, verdict: 'deactivated', because: DEACTIVATED };
@@ -84,7 +86,7 @@ function checkWebhook(
     const match = matchSelector(objectAt(webhook, key), labels);
     if (match.kind === 'invalid') return { ...head, verdict: 'invalid', because: `${key}: ${match.reason}` };
     if (match.kind === 'no-match') {
-      return { ...head, verdict: 'no-match', because: `The labels of the ${what} fail ${key}: ${match.reason}` };
+      return { ...head, verdict: 'no-match', because: `The labels of the ${what} fail ${key}: ${match.because}.` };
     }
   }
   return { ...head, verdict: 'match', because: 'The labels of namespace and pod satisfy both selectors.' };
@@ -113,7 +115,7 @@ function watchesPodCreation(webhook: JsonObject): boolean {
 }
 
 /** check-inject's reading of one configuration: its webhooks in order, the first with a verdict counts. */
-function verdictOf(hook: JsonObject, namespaceLabels: JsonObject, podLabels: JsonObject): ConfigurationVerdict {
+function verdictOf(hook: JsonObject, namespaceLabels: Labels, podLabels: Labels): ConfigurationVerdict {
   const head = { configuration: nameOf(hook), revision: revisionOf(hook) };
   for (const webhook of istioWebhooks(hook)) {
     const verdict = webhookVerdict(webhook, namespaceLabels, podLabels);
@@ -126,8 +128,8 @@ type Verdict = { readonly injected: boolean; readonly reason: string };
 
 function webhookVerdict(
   webhook: JsonObject,
-  namespaceLabels: JsonObject,
-  podLabels: JsonObject,
+  namespaceLabels: Labels,
+  podLabels: Labels,
 ): Verdict | undefined {
   if (isDeactivated(webhook)) return { injected: false, reason: DEACTIVATED };
   const namespaceSelector = objectAt(webhook, 'namespaceSelector');
@@ -164,7 +166,7 @@ function matchedBy(namespaceLabel: string | undefined, podLabel: string | undefi
 }
 
 /** The label of the first In or NotIn expression whose key the object has. */
-function shownLabel(selector: JsonObject, labels: JsonObject): string | undefined {
+function shownLabel(selector: JsonObject, labels: Labels): string | undefined {
   for (const expression of listAt(selector, 'matchExpressions')) {
     const operator = textAt(expression, 'operator');
     const value = getKey(labels, textAt(expression, 'key'));

@@ -194,29 +194,27 @@ class Words {
 
   /** `HTTPStatus` is `HTTP` and `Status`; `Status` alone is one word. */
   upper(start: number): Word {
-    if (!this.hasMore()) return this.word('upper', start);
-    if (isUpper(this.peek())) {
-      this.skip(isUpper);
-      if (this.hasMore() && isLetter(this.peek())) this.at--;
-      return this.word('upper', start);
+    if (!isUpper(this.ahead().code)) return this.run('upper', start, isSmall);
+    let last = this.at;
+    while (this.hasMore() && isUpper(this.ahead().code)) {
+      last = this.at;
+      this.at = this.ahead().end;
     }
-    return isLetter(this.peek()) ? this.run('upper', start, isSmall) : this.word('upper', start);
+    if (this.hasMore() && isLetter(this.ahead().code)) this.at = last;
+    return this.word('upper', start);
   }
 
   run(kind: WordKind, start: number, belongs: (code: number) => boolean): Word {
-    this.skip(belongs);
+    while (this.hasMore() && belongs(this.ahead().code)) this.at = this.ahead().end;
     return this.word(kind, start);
   }
 
-  skip(belongs: (code: number) => boolean): void {
-    for (;;) {
-      let next = this.at;
-      while (this.codes[next] === 0xfffd) next++;
-      const code = this.codes[next];
-      if (code !== undefined && !belongs(code)) return;
-      this.at = code === undefined ? next : next + 1;
-      if (code === undefined) return;
-    }
+  /** The next character that is one, and the place behind it; at the end, the last character once more. */
+  ahead(): { readonly code: number; readonly end: number } {
+    let next = this.at;
+    while (this.codes[next] === 0xfffd) next++;
+    const code = this.codes[next];
+    return code === undefined ? { code: this.codes[this.at - 1] ?? 0, end: next } : { code, end: next + 1 };
   }
 
   word(kind: WordKind, start: number): Word {
