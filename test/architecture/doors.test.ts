@@ -9,6 +9,8 @@ const ROOMS = [
   'src/core/gotemplate',
   'src/core/mesh',
   'src/core/injection',
+  'src/core/manifest',
+  'src/core/edit',
   'src/platform',
   'src/apps/cli',
 ];
