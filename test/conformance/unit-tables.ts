@@ -1,6 +1,5 @@
 /** The tables of Istio's small tests (`injection/head/unit.json`), each row a case. */
 import { decideInjection } from '../../src/core/injection/decide.ts';
-import { proxyConfigFacts } from '../../src/core/injection/effective-mesh.ts';
 import { imageUrl, printedTag } from '../../src/core/injection/image.ts';
 import { appendMultusNetwork } from '../../src/core/injection/multus.ts';
 import { detectNativeSidecars } from '../../src/core/injection/native-sidecar.ts';
@@ -8,6 +7,12 @@ import { isPrometheusMergeEnabled } from '../../src/core/injection/prometheus.ts
 import { inboundPorts } from '../../src/core/injection/template-functions.ts';
 import { parseInjectEnvs } from '../../src/core/injection/url-env.ts';
 import { isArray, isObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
+import {
+  defaultProxyConfig,
+  overlayProxyConfig,
+  type ProxyConfig,
+  proxyConfigToJson,
+} from '../../src/core/mesh/index.ts';
 import { LATEST } from '../../src/core/release.ts';
 import { type CaseResult, readCorpus } from './corpus.ts';
 
@@ -78,7 +83,9 @@ function proxyImage(row: Row): string {
 }
 
 function cleanProxyConfig(row: Row): JsonValue {
-  return JSON.parse(proxyConfigFacts(object(row.proxyConfigOverDefaults), LATEST)) as JsonValue;
+  const defaults = defaultProxyConfig(LATEST) as ProxyConfig;
+  const config = overlayProxyConfig(defaults, object(row.proxyConfigOverDefaults), LATEST);
+  return JSON.parse(proxyConfigToJson(config, LATEST)) as JsonValue;
 }
 
 function detectNativeSidecar(row: Row): boolean {

@@ -1,6 +1,6 @@
 import { getKey, type JsonObject } from '../json.ts';
 import type { InjectionContext, PodTemplate } from './model.ts';
-import { labelsOf, listAt, objectAt, textAt, withContainer, withLabels, withSidecar, PROXY_CONTAINER } from './pod.ts';
+import { labelsOf, listAt, objectAt, PROXY_CONTAINER, textAt, withContainer, withLabels, withSidecar } from './pod.ts';
 
 const CLUSTER = 'ISTIO_META_CLUSTER_ID';
 const NETWORK = 'ISTIO_META_NETWORK';

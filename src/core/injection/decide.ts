@@ -136,7 +136,8 @@ function injectValue({ pod, release, legalPolicy, policy, unconditional }: Subje
   const source = fromLabel ? 'Label' : 'Annotation';
   const at = [`/metadata/${fromLabel ? 'labels' : 'annotations'}/${ESCAPED}`];
   if (value === '') return noOpinion(`Neither label nor annotation ${INJECT} has a value.`);
-  if (!legalPolicy) return noOpinion(`${source} ${INJECT} is "${value}", which the illegal policy "${policy}" overrules.`);
+  if (!legalPolicy)
+    return noOpinion(`${source} ${INJECT} is "${value}", which the illegal policy "${policy}" overrules.`);
   const because = `${source} ${INJECT} is "${value}".`;
   switch (explicitValue(value, behaves(release, 'inject-values-strict'))) {
     case true:

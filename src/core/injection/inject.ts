@@ -4,10 +4,10 @@ import { failed, type Parsed, type Problem, parsed } from '../problem.ts';
 import { proxyEnvironment, withNetworkLabel, withProxyEnvironment } from './cluster-env.ts';
 import { estimatedConcurrency } from './concurrency.ts';
 import { decideInjection } from './decide.ts';
+import { type EffectiveMesh, effectiveMesh, invalidAnnotations } from './effective-mesh.ts';
 import { erasedFields, erasedProblem } from './erased-fields.ts';
 import { imageUrl, printedTag } from './image.ts';
 import { injectLegacy } from './legacy/index.ts';
-import { type EffectiveMesh, effectiveMesh, invalidAnnotations } from './effective-mesh.ts';
 import type {
   InjectionConfig,
   InjectionContext,
@@ -178,10 +178,14 @@ function strategic(problems: readonly Problem[]): readonly Problem[] {
 }
 
 function templateTrace(name: string, template: PodTemplate): StepTrace {
-  const names = [...containersOf(template, 'initContainers'), ...containersOf(template, 'containers')].map((container) =>
-    textAt(container, 'name'),
+  const names = [...containersOf(template, 'initContainers'), ...containersOf(template, 'containers')].map(
+    (container) => textAt(container, 'name'),
   );
-  return { step: 'template', because: `Template ${name} was laid over the pod; it brings ${names.join(', ') || 'no container'}.`, at: [] };
+  return {
+    step: 'template',
+    because: `Template ${name} was laid over the pod; it brings ${names.join(', ') || 'no container'}.`,
+    at: [],
+  };
 }
 
 /** A user's own settings of istio-proxy must meet the template's container, which is an init container when native. */
@@ -191,7 +195,9 @@ function moveToNative(
   nativeSidecars: boolean,
   cfg: InjectionConfig,
 ): PodTemplate {
-  const native = behaves(cfg.release, 'native-sidecar-annotation') ? isNativePod(result, nativeSidecars) : nativeSidecars;
+  const native = behaves(cfg.release, 'native-sidecar-annotation')
+    ? isNativePod(result, nativeSidecars)
+    : nativeSidecars;
   if (!native || findContainer(containersOf(template, 'initContainers'), PROXY_CONTAINER) === undefined) return result;
   const containers = containersOf(result, 'containers');
   const own = findContainer(containers, PROXY_CONTAINER);

@@ -150,7 +150,11 @@ function goType(type: TypeRef): string {
     case 'struct':
       return type.name.slice(type.name.lastIndexOf('/') + 1);
     case 'basic':
-      return type.name === 'Quantity' ? 'resource.Quantity' : type.name === 'IntOrString' ? 'intstr.IntOrString' : type.name;
+      return type.name === 'Quantity'
+        ? 'resource.Quantity'
+        : type.name === 'IntOrString'
+          ? 'intstr.IntOrString'
+          : type.name;
   }
 }
 
@@ -161,7 +165,10 @@ function printed(value: GoValue | typeof NO_FIELD): string {
   if (value instanceof GoInt) return value.value.toString();
   if (value instanceof GoList) return `[${value.items.map(printed).join(' ')}]`;
   if (value instanceof GoMap) {
-    return `map[${[...value.entries].map(([key, item]) => `${key}:${printed(item)}`).sort().join(' ')}]`;
+    return `map[${[...value.entries]
+      .map(([key, item]) => `${key}:${printed(item)}`)
+      .sort()
+      .join(' ')}]`;
   }
   return value instanceof KubernetesView || value instanceof ScalarView ? value.print() : '<nil>';
 }

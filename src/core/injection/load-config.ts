@@ -1,7 +1,7 @@
 import { compileTemplate, type FunctionTable, fromJson, type GoValue, sprigFunctions } from '../gotemplate/index.ts';
 import { getKey, isArray, isObject, type JsonObject, type JsonValue } from '../json.ts';
 import { parseYaml } from '../kube/index.ts';
-import { parseMeshConfig, type ProxyConfigResource } from '../mesh/index.ts';
+import { type ProxyConfigResource, parseMeshConfig } from '../mesh/index.ts';
 import { failed, type Parsed, type Problem, parsed } from '../problem.ts';
 import { atLeast, formatRelease, type Release } from '../release.ts';
 import type { InjectionConfig, SidecarTemplate } from './model.ts';
@@ -96,7 +96,10 @@ function isInjectorConfig(value: JsonObject): boolean {
 
 function unreadable(problems: readonly Problem[]): Parsed<never> {
   return failed(
-    ...problems.map((problem) => ({ ...problem, message: `failed to unmarshal injection template: ${problem.message}` })),
+    ...problems.map((problem) => ({
+      ...problem,
+      message: `failed to unmarshal injection template: ${problem.message}`,
+    })),
   );
 }
 
@@ -125,7 +128,8 @@ function noTemplates(): Problem {
   return {
     code: 'CONFIG_INVALID',
     severity: 'warning',
-    message: 'injection templates are empty. This may be caused by using an injection template from an older version of Istio.',
+    message:
+      'injection templates are empty. This may be caused by using an injection template from an older version of Istio.',
     remedy: 'Give the `config` of the istio-sidecar-injector config map of the release that runs in the cluster.',
   };
 }

@@ -1,4 +1,4 @@
-import type { GoValue, CompiledTemplate, TemplateHost } from '../gotemplate/index.ts';
+import type { CompiledTemplate, GoValue, TemplateHost } from '../gotemplate/index.ts';
 import type { JsonObject } from '../json.ts';
 import type { JsonPatch } from '../kube/index.ts';
 import type { MeshConfig, ProxyConfigResource } from '../mesh/index.ts';
@@ -108,5 +108,10 @@ export type InjectionOutcome =
       /** Warnings. */
       readonly problems: readonly Problem[];
     }
-  | { readonly kind: 'skipped'; readonly decision: InjectionDecision; readonly pod: PodTemplate; readonly problems: readonly Problem[] }
+  | {
+      readonly kind: 'skipped';
+      readonly decision: InjectionDecision;
+      readonly pod: PodTemplate;
+      readonly problems: readonly Problem[];
+    }
   | { readonly kind: 'failed'; readonly decision: InjectionDecision; readonly problems: readonly Problem[] };

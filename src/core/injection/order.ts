@@ -1,8 +1,8 @@
 import { getKey, type JsonObject } from '../json.ts';
 import type { PodTemplate } from './model.ts';
 import {
-  type ContainerList,
   CORE_DUMP_CONTAINER,
+  type ContainerList,
   containersOf,
   findContainer,
   INIT_CONTAINER,

@@ -1,4 +1,4 @@
-import { type JsonObject, getKey } from '../json.ts';
+import { getKey, type JsonObject } from '../json.ts';
 import { textAt } from './pod.ts';
 
 /**

@@ -1,4 +1,12 @@
-import { getKey, isObject, type JsonObject, type JsonValue, type MutableJsonObject, setKey, stringifyGoJson } from '../json.ts';
+import {
+  getKey,
+  isObject,
+  type JsonObject,
+  type JsonValue,
+  type MutableJsonObject,
+  setKey,
+  stringifyGoJson,
+} from '../json.ts';
 import type { Release } from '../release.ts';
 import type { PodTemplate } from './model.ts';
 import {
@@ -7,8 +15,8 @@ import {
   containersOf,
   listAt,
   objectAt,
-  parseGoBool,
   PROXY_CONTAINER,
+  parseGoBool,
   STATUS_ANNOTATION,
   sidecarOf,
   textAt,
@@ -163,7 +171,10 @@ function inAgentForm(kind: Kind, action: JsonObject, port: JsonValue, timeout: n
   const out: MutableJsonObject = {};
   switch (kind) {
     case 'httpGet': {
-      const headers = listAt(action, 'httpHeaders').map((h) => ({ name: textAt(h, 'name'), value: textAt(h, 'value') }));
+      const headers = listAt(action, 'httpHeaders').map((h) => ({
+        name: textAt(h, 'name'),
+        value: textAt(h, 'value'),
+      }));
       out.httpGet = {
         ...present('path', textAt(action, 'path')),
         port,
@@ -207,7 +218,11 @@ function pointAtAgent(handler: JsonObject, kind: Kind, url: string, port: number
   return { ...rest, httpGet: { path: url, port } };
 }
 
-function replaceContainers(pod: PodTemplate, list: ContainerList, changed: ReadonlyMap<number, JsonObject>): PodTemplate {
+function replaceContainers(
+  pod: PodTemplate,
+  list: ContainerList,
+  changed: ReadonlyMap<number, JsonObject>,
+): PodTemplate {
   if (changed.size === 0) return pod;
   return withContainers(
     pod,

@@ -48,7 +48,12 @@ export function mergePrometheus(pod: PodTemplate, settings: MetricsSettings): Me
     ['prometheus.io/path', '/stats/prometheus'],
     ['prometheus.io/scrape', 'true'],
   ]);
-  return { ok: true, pod: merged, because: `Prometheus scrapes the agent on port ${statusPort}.`, problems: read.problems };
+  return {
+    ok: true,
+    pod: merged,
+    because: `Prometheus scrapes the agent on port ${statusPort}.`,
+    problems: read.problems,
+  };
 }
 
 /** The annotation decides where it is a Go boolean, else the mesh, else yes. */
@@ -135,7 +140,8 @@ type ReadScrape =
 
 function readScrape(found: Found, settings: MetricsSettings): ReadScrape {
   const { scrape, path, port } = found;
-  if (!behaves(settings.release, 'prometheus-targets')) return { ok: true, scrape: { scrape, path, port }, problems: [] };
+  if (!behaves(settings.release, 'prometheus-targets'))
+    return { ok: true, scrape: { scrape, path, port }, problems: [] };
   const { targets, problems } = readTargets(found.targets);
   const first = targets[0];
   if (first !== undefined) {
@@ -147,7 +153,8 @@ function readScrape(found: Found, settings: MetricsSettings): ReadScrape {
   }
   if (port !== '') {
     const wrong = portProblem(port, settings.statusPort, 'port ');
-    if (wrong !== undefined) return { ok: false, problem: refused(`invalid prometheus scrape configuration: ${wrong}`) };
+    if (wrong !== undefined)
+      return { ok: false, problem: refused(`invalid prometheus scrape configuration: ${wrong}`) };
   }
   return { ok: true, scrape: { scrape, path, port }, problems };
 }

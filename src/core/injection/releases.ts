@@ -8,15 +8,32 @@ import { atLeast, type Release } from '../release.ts';
 export const BEHAVIOURS = [
   // Configuration and template language.
   { id: 'template-delimiters-braces', introduced: [2, 0], what: 'templates are written in {{ }}; before in [[ ]]' },
-  { id: 'template-functions-annotation', introduced: [0, 3], what: 'annotation, applicationPorts, excludeInboundPort, includeInboundPorts, toJson' },
-  { id: 'template-functions-values', introduced: [1, 0], what: 'fromJSON, toYaml, indent, valueOrDefault and the other functions for values' },
-  { id: 'template-function-render', introduced: [2, 0], removed: [8, 0], what: 'render executes a string as a nested template' },
+  {
+    id: 'template-functions-annotation',
+    introduced: [0, 3],
+    what: 'annotation, applicationPorts, excludeInboundPort, includeInboundPorts, toJson',
+  },
+  {
+    id: 'template-functions-values',
+    introduced: [1, 0],
+    what: 'fromJSON, toYaml, indent, valueOrDefault and the other functions for values',
+  },
+  {
+    id: 'template-function-render',
+    introduced: [2, 0],
+    removed: [8, 0],
+    what: 'render executes a string as a nested template',
+  },
   { id: 'sprig-functions', introduced: [8, 0], what: 'the functions of Sprig' },
   { id: 'sprig-to-json', introduced: [19, 0], what: "toJson is Sprig's; before Istio's own" },
   { id: 'omit-nil', introduced: [28, 0], what: 'function omitNil' },
   { id: 'otel-resource-attributes', introduced: [30, 0], what: 'function otelResourceAttributes' },
   { id: 'multus-namespace', introduced: [21, 0], what: 'appendMultusNetwork knows NAMESPACE/NAME' },
-  { id: 'overlay-templates', introduced: [9, 0], what: 'templates render a partial Pod that is merged; before lists that are appended' },
+  {
+    id: 'overlay-templates',
+    introduced: [9, 0],
+    what: 'templates render a partial Pod that is merged; before lists that are appended',
+  },
 
   // Template data.
   { id: 'deployment-meta', introduced: [1, 0], what: '.DeploymentMeta' },
@@ -35,14 +52,28 @@ export const BEHAVIOURS = [
   { id: 'inject-selectors', introduced: [1, 0], what: 'neverInjectSelector and alwaysInjectSelector' },
   { id: 'kube-inject-asks-policy', introduced: [8, 0], what: 'kube-inject honours sidecar.istio.io/inject' },
   { id: 'ignored-namespaces-four', introduced: [9, 0], what: 'kube-node-lease and local-path-storage are ignored too' },
-  { id: 'decision-namespace-from-request', introduced: [9, 0], what: 'an empty namespace is filled from the AdmissionRequest' },
+  {
+    id: 'decision-namespace-from-request',
+    introduced: [9, 0],
+    what: 'an empty namespace is filled from the AdmissionRequest',
+  },
   { id: 'inject-label', introduced: [12, 0], what: 'label sidecar.istio.io/inject' },
   { id: 'inject-values-strict', introduced: [28, 0], what: 'only true and false count as inject values' },
 
   // What Go adds to the pod.
   { id: 'probe-rewriting', introduced: [1, 0], what: 'HTTP probes go through the agent' },
-  { id: 'concurrency-argument', introduced: [1, 0], removed: [9, 0], what: '--concurrency is appended where the template has none' },
-  { id: 'canonical-labels-in-go', introduced: [5, 0], removed: [9, 0], what: 'TLS mode and canonical labels are set outside of the template' },
+  {
+    id: 'concurrency-argument',
+    introduced: [1, 0],
+    removed: [9, 0],
+    what: '--concurrency is appended where the template has none',
+  },
+  {
+    id: 'canonical-labels-in-go',
+    introduced: [5, 0],
+    removed: [9, 0],
+    what: 'TLS mode and canonical labels are set outside of the template',
+  },
   { id: 'prometheus-merge', introduced: [6, 0], what: 'Prometheus is pointed at the agent' },
   { id: 'hold-application', introduced: [7, 0], what: 'holdApplicationUntilProxyStarts puts istio-proxy first' },
   { id: 'tcp-probes', introduced: [12, 0], what: 'tcpSocket probes go through the agent' },
@@ -58,9 +89,17 @@ export const BEHAVIOURS = [
   // Status and re-injection.
   { id: 'status-version', introduced: [0, 0], removed: [9, 0], what: 'the status has the hash of the template' },
   { id: 'status-revision', introduced: [11, 0], what: 'the status has the revision' },
-  { id: 'overrides-skip-injected', introduced: [12, 0], what: 'containers of an earlier injection are no user overrides' },
+  {
+    id: 'overrides-skip-injected',
+    introduced: [12, 0],
+    what: 'containers of an earlier injection are no user overrides',
+  },
   { id: 'probers-merged', introduced: [20, 0], what: 'ISTIO_KUBE_APP_PROBERS of an earlier injection is kept' },
-  { id: 'probers-appended-when-missing', introduced: [21, 0], what: 'an injected pod without ISTIO_KUBE_APP_PROBERS gets it' },
+  {
+    id: 'probers-appended-when-missing',
+    introduced: [21, 0],
+    what: 'an injected pod without ISTIO_KUBE_APP_PROBERS gets it',
+  },
 
   // kube-inject's output.
   { id: 'kube-inject-image-pull-secrets', introduced: [8, 0], what: 'kube-inject appends imagePullSecrets' },

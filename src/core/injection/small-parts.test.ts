@@ -86,10 +86,20 @@ describe('OpenShift', () => {
   it('clears the user that admission filled in', () => {
     const user = (runAsUser: number) => ({ securityContext: { runAsUser, runAsGroup: 5, privileged: false } });
     const pod = (own: number) => ({
-      spec: { containers: [{ name: 'app', ...user(7) }, { name: 'istio-proxy', ...user(own) }] },
+      spec: {
+        containers: [
+          { name: 'app', ...user(7) },
+          { name: 'istio-proxy', ...user(own) },
+        ],
+      },
     });
     expect(clearFilledInUser(pod(7))).toEqual({
-      spec: { containers: [{ name: 'app', ...user(7) }, { name: 'istio-proxy', securityContext: { privileged: false } }] },
+      spec: {
+        containers: [
+          { name: 'app', ...user(7) },
+          { name: 'istio-proxy', securityContext: { privileged: false } },
+        ],
+      },
     });
     const chosen = pod(8);
     expect(clearFilledInUser(chosen)).toBe(chosen);
@@ -119,7 +129,14 @@ describe('orderContainers', () => {
   });
 
   it('of two containers of one name the last survives', () => {
-    const pod = { spec: { containers: [{ name: 'istio-proxy', image: '1' }, { name: 'istio-proxy', image: '2' }] } };
+    const pod = {
+      spec: {
+        containers: [
+          { name: 'istio-proxy', image: '1' },
+          { name: 'istio-proxy', image: '2' },
+        ],
+      },
+    };
     expect(orderContainers(pod, false).spec).toEqual({ containers: [{ name: 'istio-proxy', image: '2' }] });
   });
 });

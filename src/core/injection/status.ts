@@ -50,4 +50,3 @@ function names(value: unknown): readonly string[] | undefined {
   if (!Array.isArray(value)) return undefined;
   return value.every((name) => typeof name === 'string') ? value : undefined;
 }
-

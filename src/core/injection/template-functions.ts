@@ -11,21 +11,18 @@ import {
   type GoObject,
   type GoParameter,
   type GoValue,
-  isTrue,
   sprigFunctions,
   toJsonValue,
 } from '../gotemplate/index.ts';
 import { getKey, isObject, type JsonObject, stringifyGoJson } from '../json.ts';
 import { emitYaml, roundTrip } from '../kube/index.ts';
-import { proxyConfigToJson } from '../mesh/index.ts';
-import { compareCodePoints } from '../json.ts';
 import type { Release } from '../release.ts';
-import { MessageView } from './message-view.ts';
+import { KubernetesView } from './kubernetes-view.ts';
+import { DurationView, MessageView } from './message-view.ts';
 import { appendMultusNetwork } from './multus.ts';
 import { otelResourceAttributes } from './otel.ts';
 import { listAt, textAt, toInteger } from './pod.ts';
 import { behaves } from './releases.ts';
-import { KubernetesView } from './kubernetes-view.ts';
 
 /**
  * The functions of a template: Sprig's, then Istio's, which replace Sprig's `contains`, `indent`, `env` and `omit`
@@ -83,7 +80,9 @@ const applicationPorts = define('applicationPorts', ['any'], ([containers]) =>
 );
 
 /** Go's argument order turned round, so that it reads well at the end of a pipeline. */
-const contains = define('contains', ['string', 'string'], ([needle, haystack]) => text(haystack).includes(text(needle)));
+const contains = define('contains', ['string', 'string'], ([needle, haystack]) =>
+  text(haystack).includes(text(needle)),
+);
 
 const directory = define('directory', ['string'], ([path]) => text(path).slice(0, text(path).lastIndexOf('/') + 1));
 
@@ -100,7 +99,7 @@ const excludeInboundPort = define('excludeInboundPort', ['any', 'string'], ([por
 const identity = (name: string): GoFunc => define(name, ['string'], ([value]) => text(value));
 
 const formatDuration = define('formatDuration', ['any'], ([duration]) =>
-  duration instanceof MessageView ? duration.durationText() : '0s',
+  duration instanceof DurationView ? duration.durationText() : '0s',
 );
 
 /** Unreadable text gives the *string* `{}`, over which a range fails: upstream does so too. */
@@ -137,12 +136,7 @@ const omitNil = define('omitNil', ['any'], ([value]) => withoutNil(value));
 const otel = define('otelResourceAttributes', ['any', 'any', 'any', 'string', 'any'], (args) => {
   const [mesh, annotations, labels, namespace, containers] = args;
   if (!(mesh instanceof MessageView) || !wantsOtelAttributes(mesh)) return '';
-  return otelResourceAttributes(
-    stringsOf(annotations),
-    stringsOf(labels),
-    text(namespace),
-    containerViews(containers),
-  );
+  return otelResourceAttributes(stringsOf(annotations), stringsOf(labels), text(namespace), containerViews(containers));
 });
 
 const protoToJSON = define('protoToJSON', ['any'], ([message]) =>
@@ -154,7 +148,8 @@ const strdict = define(
   ['string'],
   (items) => {
     const entries = new Map<string, GoValue>();
-    for (let i = 0; i < items.length; i += 2) entries.set(text(items[i]), i + 1 < items.length ? text(items[i + 1]) : '');
+    for (let i = 0; i < items.length; i += 2)
+      entries.set(text(items[i]), i + 1 < items.length ? text(items[i + 1]) : '');
     return stringMap(entries);
   },
   true,

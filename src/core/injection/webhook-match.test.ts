@@ -23,7 +23,11 @@ function webhook(name: string, namespaceSelector: JsonObject[], objectSelector: 
 function configuration(name: string, revision: string, isDefault: boolean): JsonObject {
   const webhooks = [
     webhook('rev.namespace', [among(REVISION, revision), exists(INJECTION)], [notAmong(INJECT, 'false')]),
-    webhook('rev.object', [exists(REVISION), exists(INJECTION)], [notAmong(INJECT, 'false'), among(REVISION, revision)]),
+    webhook(
+      'rev.object',
+      [exists(REVISION), exists(INJECTION)],
+      [notAmong(INJECT, 'false'), among(REVISION, revision)],
+    ),
     ...(isDefault
       ? [
           webhook('namespace', [among(INJECTION, 'enabled')], [notAmong(INJECT, 'false')]),
@@ -41,14 +45,26 @@ const hooks = [
 
 function called(namespaceLabels: JsonObject, podLabels: JsonObject): string {
   const match = matchWebhook(hooks, { metadata: { labels: namespaceLabels } }, { metadata: { labels: podLabels } });
-  return match.called.map((check) => `${check.revision}/${check.webhook.replace('.sidecar-injector.istio.io', '')}`).join();
+  return match.called
+    .map((check) => `${check.revision}/${check.webhook.replace('.sidecar-injector.istio.io', '')}`)
+    .join();
 }
 
 describe('matchWebhook', () => {
   it.each([
     ['injection disabled on the namespace', { [INJECTION]: 'disabled' }, { [INJECT]: 'true' }, ''],
-    ['injection enabled beats every revision', { [INJECTION]: 'enabled', [REVISION]: 'canary' }, { [REVISION]: 'canary' }, 'default/namespace'],
-    ['the namespace revision beats the pod revision', { [REVISION]: 'canary' }, { [REVISION]: 'default' }, 'canary/rev.namespace'],
+    [
+      'injection enabled beats every revision',
+      { [INJECTION]: 'enabled', [REVISION]: 'canary' },
+      { [REVISION]: 'canary' },
+      'default/namespace',
+    ],
+    [
+      'the namespace revision beats the pod revision',
+      { [REVISION]: 'canary' },
+      { [REVISION]: 'default' },
+      'canary/rev.namespace',
+    ],
     ['the pod revision alone', {}, { [REVISION]: 'canary' }, 'canary/rev.object'],
     ['the pod asks for it', {}, { [INJECT]: 'true' }, 'default/object'],
     ['nobody asks', {}, {}, ''],
@@ -64,9 +80,11 @@ describe('matchWebhook', () => {
 
   it('gives reasons in the words of check-inject', () => {
     const reasons = (namespaceLabels: JsonObject, podLabels: JsonObject): readonly string[] =>
-      matchWebhook(hooks, { metadata: { labels: namespaceLabels } }, { metadata: { labels: podLabels } }).configurations.map(
-        ({ configuration: name, injected, reason }) => `${name} ${injected ? '✔' : '✘'} ${reason}`,
-      );
+      matchWebhook(
+        hooks,
+        { metadata: { labels: namespaceLabels } },
+        { metadata: { labels: podLabels } },
+      ).configurations.map(({ configuration: name, injected, reason }) => `${name} ${injected ? '✔' : '✘'} ${reason}`);
     expect(reasons({ [INJECTION]: 'enabled' }, {})[0]).toBe(
       'istio-sidecar-injector ✔ Namespace label istio-injection=enabled matches',
     );

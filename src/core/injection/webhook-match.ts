@@ -39,11 +39,7 @@ export type WebhookMatch = {
  *
  * Labels of namespace and pod alone count here: an annotation `sidecar.istio.io/inject: "true"` calls nobody.
  */
-export function matchWebhook(
-  hooks: readonly JsonObject[],
-  namespace: JsonObject,
-  pod: PodTemplate,
-): WebhookMatch {
+export function matchWebhook(hooks: readonly JsonObject[], namespace: JsonObject, pod: PodTemplate): WebhookMatch {
   const configurations = hooks
     .filter((hook) => istioWebhooks(hook).length > 0)
     .sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : nameOf(a) > nameOf(b) ? 1 : 0));
@@ -67,12 +63,7 @@ function warningOf(verdicts: readonly ConfigurationVerdict[]): string | undefine
   return several ? 'ERROR: multiple webhooks will inject, which can lead to errors' : undefined;
 }
 
-function checkWebhook(
-  hook: JsonObject,
-  webhook: JsonObject,
-  namespaceLabels: Labels,
-  podLabels: Labels,
-): WebhookCheck {
+function checkWebhook(hook: JsonObject, webhook: JsonObject, namespaceLabels: Labels, podLabels: Labels): WebhookCheck {
   const head = { configuration: nameOf(hook), revision: revisionOf(hook), webhook: textAt(webhook, 'name') };
   if (isDeactivated(webhook)) return { ...head, verdict: 'deactivated', because: DEACTIVATED };
   if (!watchesPodCreation(webhook)) {
@@ -126,11 +117,7 @@ function verdictOf(hook: JsonObject, namespaceLabels: Labels, podLabels: Labels)
 
 type Verdict = { readonly injected: boolean; readonly reason: string };
 
-function webhookVerdict(
-  webhook: JsonObject,
-  namespaceLabels: Labels,
-  podLabels: Labels,
-): Verdict | undefined {
+function webhookVerdict(webhook: JsonObject, namespaceLabels: Labels, podLabels: Labels): Verdict | undefined {
   if (isDeactivated(webhook)) return { injected: false, reason: DEACTIVATED };
   const namespaceSelector = objectAt(webhook, 'namespaceSelector');
   const objectSelector = objectAt(webhook, 'objectSelector');

@@ -9,6 +9,7 @@ import {
 } from 'js-yaml';
 import { type JsonValue, type MutableJsonObject, setKey } from '../json.ts';
 import { failed, type Parsed, ProblemError, parsed, type Where } from '../problem.ts';
+import { relaxFlowIndent } from './relax-flow.ts';
 import { dereference, structOf, type TypeRef } from './type-table.ts';
 import { formatGoFloat, type Resolved, resolvePlain } from './yaml-scalar.ts';
 
@@ -41,12 +42,22 @@ export function parseYaml(text: string, options: ParseYamlOptions = {}): Parsed<
     });
   }
   try {
-    const events = parseEvents(text, { maxDepth: MAX_DEPTH });
-    return parsed(new Composer(text, events, options).document());
+    return parsed(compose(text, options));
   } catch (error) {
     if (error instanceof ProblemError) return failed(error.problem);
     if (error instanceof YAMLException) return failed(syntaxProblem(text, error, options));
     throw error;
+  }
+}
+
+/** @throws ProblemError, YAMLException */
+function compose(text: string, options: ParseYamlOptions): JsonValue {
+  try {
+    return new Composer(text, parseEvents(text, { maxDepth: MAX_DEPTH }), options).document();
+  } catch (error) {
+    if (!(error instanceof YAMLException) || error.reason !== 'deficient indentation') throw error;
+    const relaxed = relaxFlowIndent(text);
+    return new Composer(relaxed, parseEvents(relaxed, { maxDepth: MAX_DEPTH }), options).document();
   }
 }
 
