@@ -1,17 +1,9 @@
-import {
-  EVENT_ID,
-  type Event,
-  getScalarValue,
-  parseEvents,
-  SCALAR_STYLE,
-  type ScalarEvent,
-  YAMLException,
-} from 'js-yaml';
 import { type JsonValue, type MutableJsonObject, setKey } from '../json.ts';
 import { failed, type Parsed, ProblemError, parsed, type Where } from '../problem.ts';
-import { relaxFlowIndent } from './relax-flow.ts';
 import { dereference, structOf, type TypeRef } from './type-table.ts';
+import { EVENT, type YamlEvent, yamlEvents } from './yaml-events.ts';
 import { formatGoFloat, type Resolved, resolvePlain } from './yaml-scalar.ts';
+import { ScanError } from './yaml-tokens.ts';
 
 export type ParseYamlOptions = {
   /** Named in problems. */
@@ -42,31 +34,20 @@ export function parseYaml(text: string, options: ParseYamlOptions = {}): Parsed<
     });
   }
   try {
-    return parsed(compose(text, options));
+    return parsed(new Composer(text, yamlEvents(text, MAX_DEPTH), options).document());
   } catch (error) {
     if (error instanceof ProblemError) return failed(error.problem);
-    if (error instanceof YAMLException) return failed(syntaxProblem(text, error, options));
+    if (error instanceof ScanError) return failed(syntaxProblem(text, error, options));
     throw error;
   }
 }
 
-/** @throws ProblemError, YAMLException */
-function compose(text: string, options: ParseYamlOptions): JsonValue {
-  try {
-    return new Composer(text, parseEvents(text, { maxDepth: MAX_DEPTH }), options).document();
-  } catch (error) {
-    if (!(error instanceof YAMLException) || error.reason !== 'deficient indentation') throw error;
-    const relaxed = relaxFlowIndent(text);
-    return new Composer(relaxed, parseEvents(relaxed, { maxDepth: MAX_DEPTH }), options).document();
-  }
-}
-
-function syntaxProblem(text: string, error: YAMLException, options: ParseYamlOptions): ProblemError['problem'] {
-  const where = whereOf(text, error.mark?.position ?? 0, options);
+function syntaxProblem(text: string, error: ScanError, options: ParseYamlOptions): ProblemError['problem'] {
+  const where = whereOf(text, error.at, options);
   return {
     code: 'YAML_SYNTAX',
     severity: 'error',
-    message: `yaml: line ${where.line}: ${error.reason}`,
+    message: `yaml: line ${where.line}: ${error.message}`,
     where,
     remedy: 'Check the indentation and the quoting at this place.',
   };
@@ -92,7 +73,7 @@ function findControlCharacter(text: string): number {
 /** Turns the events of one document into a value. Each document has its own, so nothing is shared between texts. */
 class Composer {
   readonly #text: string;
-  readonly #events: readonly Event[];
+  readonly #events: readonly YamlEvent[];
   readonly #options: ParseYamlOptions;
   readonly #anchors = new Map<string, number>();
   readonly #open = new Set<number>();
@@ -101,17 +82,13 @@ class Composer {
   #aliased = 0;
   #aliasDepth = 0;
 
-  constructor(text: string, events: readonly Event[], options: ParseYamlOptions) {
+  constructor(text: string, events: readonly YamlEvent[], options: ParseYamlOptions) {
     this.#text = text;
     this.#events = events;
     this.#options = options;
   }
 
   document(): JsonValue {
-    const start = this.#events[0];
-    if (start === undefined || start.type !== EVENT_ID.DOCUMENT) return null;
-    this.#at = 1;
-    if (this.#events[1]?.type === EVENT_ID.POP) return null;
     const schema = this.#options.schema;
     return this.#node(schema === undefined ? undefined : { kind: 'struct', name: schema });
   }
@@ -121,18 +98,18 @@ class Composer {
     const event = this.#events[index];
     if (event === undefined) return null;
     this.#count();
-    switch (event.type) {
-      case EVENT_ID.SCALAR:
+    switch (event.kind) {
+      case EVENT.scalar:
         this.#register(event, index);
         this.#at++;
         return this.#scalar(event, target);
-      case EVENT_ID.SEQUENCE:
+      case EVENT.sequence:
         this.#register(event, index);
         return this.#sequence(index, target);
-      case EVENT_ID.MAPPING:
+      case EVENT.mapping:
         this.#register(event, index);
         return this.#mapping(index, target);
-      case EVENT_ID.ALIAS:
+      case EVENT.alias:
         return this.#alias(target);
       default:
         this.#at++;
@@ -140,8 +117,8 @@ class Composer {
     }
   }
 
-  #register(event: { anchorStart: number; anchorEnd: number }, index: number): void {
-    if (event.anchorStart >= 0) this.#anchors.set(this.#text.slice(event.anchorStart, event.anchorEnd), index);
+  #register(event: YamlEvent, index: number): void {
+    if (event.anchor !== '') this.#anchors.set(event.anchor, index);
   }
 
   /** yaml.v2's guard against documents that grow by their aliases: at most 99 % of a small one, 10 % of a huge one. */
@@ -161,11 +138,11 @@ class Composer {
 
   #alias(target: TypeRef | undefined): JsonValue {
     const event = this.#events[this.#at];
-    if (event?.type !== EVENT_ID.ALIAS) return null;
-    const name = this.#text.slice(event.anchorStart, event.anchorEnd);
+    if (event?.kind !== EVENT.alias) return null;
+    const name = event.text;
     const index = this.#anchors.get(name);
-    if (index === undefined) this.#fail(`unknown anchor '${name}' referenced`, event.anchorStart);
-    if (this.#open.has(index)) this.#fail(`anchor '${name}' value contains itself`, event.anchorStart);
+    if (index === undefined) this.#fail(`unknown anchor '${name}' referenced`, event.start);
+    if (this.#open.has(index)) this.#fail(`anchor '${name}' value contains itself`, event.start);
     const after = this.#at + 1;
     this.#at = index;
     this.#aliasDepth++;
@@ -181,7 +158,7 @@ class Composer {
     const out: JsonValue[] = [];
     this.#open.add(index);
     this.#at = index + 1;
-    while (this.#events[this.#at]?.type !== EVENT_ID.POP) out.push(this.#node(item));
+    while (this.#events[this.#at]?.kind !== EVENT.end) out.push(this.#node(item));
     this.#at++;
     this.#open.delete(index);
     return out;
@@ -196,9 +173,9 @@ class Composer {
   #fill(index: number, target: TypeRef | undefined, out: MutableJsonObject): void {
     this.#open.add(index);
     this.#at = index + 1;
-    while (this.#events[this.#at]?.type !== EVENT_ID.POP) {
+    while (this.#events[this.#at]?.kind !== EVENT.end) {
       const keyEvent = this.#events[this.#at];
-      if (keyEvent?.type === EVENT_ID.SCALAR && this.#isMergeKey(keyEvent)) {
+      if (keyEvent?.kind === EVENT.scalar && this.#isMergeKey(keyEvent)) {
         this.#at++;
         this.#merge(target, out);
         continue;
@@ -210,18 +187,18 @@ class Composer {
     this.#open.delete(index);
   }
 
-  #isMergeKey(event: ScalarEvent): boolean {
-    if (event.tagStart >= 0) return this.#tagOf(event) === '!!merge';
-    return event.style === SCALAR_STYLE.PLAIN && this.#text.slice(event.valueStart, event.valueEnd) === '<<';
+  #isMergeKey(event: YamlEvent): boolean {
+    if (event.tag !== '') return shortTag(event.tag) === '!!merge';
+    return event.plain && event.text === '<<';
   }
 
   /** `<<`: one mapping, or a list of them of which earlier ones win. Keys that follow override. */
   #merge(target: TypeRef | undefined, out: MutableJsonObject): void {
     const event = this.#events[this.#at];
-    if (event?.type === EVENT_ID.SEQUENCE) {
+    if (event?.kind === EVENT.sequence) {
       const items: number[] = [];
       this.#at++;
-      while (this.#events[this.#at]?.type !== EVENT_ID.POP) {
+      while (this.#events[this.#at]?.kind !== EVENT.end) {
         items.push(this.#at);
         this.#skip();
       }
@@ -238,13 +215,13 @@ class Composer {
 
   #mergeOne(target: TypeRef | undefined, out: MutableJsonObject): void {
     const event = this.#events[this.#at];
-    if (event?.type === EVENT_ID.MAPPING) {
+    if (event?.kind === EVENT.mapping) {
       this.#fill(this.#at, target, out);
       return;
     }
-    if (event?.type === EVENT_ID.ALIAS) {
-      const index = this.#anchors.get(this.#text.slice(event.anchorStart, event.anchorEnd));
-      if (index !== undefined && this.#events[index]?.type === EVENT_ID.MAPPING && !this.#open.has(index)) {
+    if (event?.kind === EVENT.alias) {
+      const index = this.#anchors.get(event.text);
+      if (index !== undefined && this.#events[index]?.kind === EVENT.mapping && !this.#open.has(index)) {
         const after = this.#at + 1;
         this.#aliasDepth++;
         this.#fill(index, target, out);
@@ -260,9 +237,9 @@ class Composer {
   #skip(): void {
     let depth = 0;
     do {
-      const type = this.#events[this.#at]?.type;
-      if (type === EVENT_ID.SEQUENCE || type === EVENT_ID.MAPPING) depth++;
-      else if (type === EVENT_ID.POP) depth--;
+      const type = this.#events[this.#at]?.kind;
+      if (type === EVENT.sequence || type === EVENT.mapping) depth++;
+      else if (type === EVENT.end) depth--;
       this.#at++;
     } while (depth > 0 && this.#at < this.#events.length);
   }
@@ -284,15 +261,15 @@ class Composer {
     }
   }
 
-  #scalar(event: ScalarEvent, target: TypeRef | undefined): JsonValue {
-    const text = event.fast ? this.#text.slice(event.valueStart, event.valueEnd) : getScalarValue(this.#text, event);
-    const tag = event.tagStart >= 0 ? this.#tagOf(event) : undefined;
-    if (tag === undefined && event.style !== SCALAR_STYLE.PLAIN) return text;
-    const resolved = tag === undefined ? resolvePlain(text) : this.#tagged(tag, text, event);
+  #scalar(event: YamlEvent, target: TypeRef | undefined): JsonValue {
+    const { text, tag } = event;
+    if (tag === '' && !event.plain) return text;
+    // A lone `!` is no tag, but it makes a quoted text resolve like a plain one.
+    const resolved = tag === '' || tag === '!' ? resolvePlain(text) : this.#tagged(shortTag(tag), text, event);
     return this.#value(resolved, text, target, event);
   }
 
-  #value(resolved: Resolved, text: string, target: TypeRef | undefined, event: ScalarEvent): JsonValue {
+  #value(resolved: Resolved, text: string, target: TypeRef | undefined, event: YamlEvent): JsonValue {
     switch (resolved.kind) {
       case 'null':
         return null;
@@ -306,7 +283,7 @@ class Composer {
       case 'float':
         if (wantsString(target)) return formatGoFloat(resolved.value, 32);
         if (!Number.isFinite(resolved.value)) {
-          return this.#fail(`json: unsupported value: ${formatGoFloat(resolved.value)}`, event.valueStart);
+          return this.#fail(`json: unsupported value: ${formatGoFloat(resolved.value)}`, event.start);
         }
         return resolved.value;
       default:
@@ -315,7 +292,7 @@ class Composer {
   }
 
   /** A scalar with an explicit tag. Tags that yaml.v2 does not resolve leave the text as it is. */
-  #tagged(tag: string, text: string, event: ScalarEvent): Resolved {
+  #tagged(tag: string, text: string, event: YamlEvent): Resolved {
     const resolved = resolvePlain(text);
     switch (tag) {
       case '!!int':
@@ -325,24 +302,15 @@ class Composer {
         const kind = tag.slice(2);
         if (kind === 'float' && resolved.kind === 'int') return { kind: 'float', value: Number(resolved.value) };
         if (resolved.kind === kind) return resolved;
-        return this.#fail(`cannot decode !!${tagOfKind(resolved.kind)} \`${text}\` as a ${tag}`, event.valueStart);
+        return this.#fail(`cannot decode !!${tagOfKind(resolved.kind)} \`${text}\` as a ${tag}`, event.start);
       }
       default:
         return { kind: 'string' };
     }
   }
 
-  #tagOf(event: ScalarEvent): string {
-    const raw = this.#text.slice(event.tagStart, event.tagEnd);
-    return raw.replace(/^!<tag:yaml\.org,2002:(.*)>$/, '!!$1');
-  }
-
   #positionOf(at: number): number {
-    const event = this.#events[at];
-    if (event === undefined) return this.#text.length;
-    if (event.type === EVENT_ID.SCALAR) return event.valueStart;
-    if (event.type === EVENT_ID.ALIAS) return event.anchorStart;
-    return 'start' in event ? event.start : this.#text.length;
+    return this.#events[at]?.start ?? this.#text.length;
   }
 
   #fail(message: string, position: number): never {
@@ -355,6 +323,10 @@ class Composer {
       remedy: 'Correct the value at this place.',
     });
   }
+}
+
+function shortTag(tag: string): string {
+  return tag.startsWith('tag:yaml.org,2002:') ? `!!${tag.slice(18)}` : tag;
 }
 
 function tagOfKind(kind: Resolved['kind']): string {

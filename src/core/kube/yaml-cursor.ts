@@ -1,0 +1,52 @@
+import { isBlankOrEnd, isBreak } from './yaml-tokens.ts';
+
+/**
+ * Where the scanner stands in the text. Columns count UTF-16 units from the start of the line; only the columns of
+ * leading spaces and of keys behind them are ever compared.
+ */
+export class Cursor {
+  readonly text: string;
+  at = 0;
+  lineStart = 0;
+
+  constructor(text: string) {
+    this.text = text;
+    if (text.charCodeAt(0) === 0xfeff) {
+      this.at = 1;
+      this.lineStart = 1;
+    }
+  }
+
+  get column(): number {
+    return this.at - this.lineStart;
+  }
+
+  /** The unit at an offset from here; NaN beyond the end. */
+  peek(offset = 0): number {
+    return this.text.charCodeAt(this.at + offset);
+  }
+
+  /** Moves past one line break and returns what it reads as: `\n`, but the separators of Unicode are themselves. */
+  lineBreak(): string {
+    const c = this.text.charCodeAt(this.at);
+    this.at += c === 0x0d && this.text.charCodeAt(this.at + 1) === 0x0a ? 2 : 1;
+    this.lineStart = this.at;
+    return c === 0x2028 ? '\u2028' : c === 0x2029 ? '\u2029' : '\n';
+  }
+
+  /** Moves to the end of the line. */
+  toLineEnd(): void {
+    const { text } = this;
+    let at = this.at;
+    while (at < text.length && !isBreak(text.charCodeAt(at))) at++;
+    this.at = at;
+  }
+
+  /** Whether a line begins here with `---` or `...` and nothing else in the word. */
+  isDocumentMark(): boolean {
+    if (this.at !== this.lineStart) return false;
+    const c = this.text.charCodeAt(this.at);
+    if (c !== 0x2d && c !== 0x2e) return false;
+    return this.peek(1) === c && this.peek(2) === c && isBlankOrEnd(this.peek(3));
+  }
+}
