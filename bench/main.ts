@@ -1,0 +1,57 @@
+/**
+ * `npm run bench [-- NAME …] [--json] [--write]`: what the program costs, as a table. `--write` puts the table into
+ * bench/README.md. Nothing here fails for being slow: a test that measures time tests the machine.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { bigManifestFigures } from './big-manifest.ts';
+import { engineFigures } from './engine.ts';
+import { growthFigures } from './growth.ts';
+import type { Figure } from './measure.ts';
+import { startFigures } from './start.ts';
+
+const measurements = [
+  { name: 'engine', figures: engineFigures },
+  { name: 'growth', figures: growthFigures },
+  { name: 'start', figures: startFigures },
+  { name: 'manifest', figures: bigManifestFigures },
+];
+const flags = process.argv.slice(2).filter((argument) => argument.startsWith('--'));
+const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
+
+const figures: Figure[] = [];
+for (const measurement of measurements) {
+  if (wanted.length > 0 && !wanted.includes(measurement.name)) continue;
+  console.error(`measuring ${measurement.name} …`);
+  figures.push(...measurement.figures());
+}
+const machine = `${cpus().length} cores (${cpus()[0]?.model.trim() ?? 'unknown'}), Node ${process.version}`;
+if (flags.includes('--json')) console.log(JSON.stringify({ machine, figures }, null, 2));
+else console.log(`${table(figures)}\n\n${machine}`);
+if (flags.includes('--write')) writeReadme(`${table(figures)}\n\n${machine}.`);
+
+function table(rows: readonly Figure[]): string {
+  const cells = [
+    ['figure', 'value', 'aim', 'measured on'],
+    ...rows.map((row) => [row.name, `${written(row.value)} ${row.unit}`, row.aim ?? '', row.note ?? '']),
+  ];
+  const widths = [0, 1, 2, 3].map((column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
+  const lines = cells.map((row) => `| ${row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(' | ')} |`);
+  lines.splice(1, 0, `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`);
+  return lines.join('\n');
+}
+
+function written(value: number): string {
+  if (value >= 100) return Math.round(value).toLocaleString('en');
+  return value.toFixed(value >= 10 ? 1 : 2);
+}
+
+function writeReadme(text: string): void {
+  const file = 'bench/README.md';
+  const [start, end] = ['<!-- figures -->', '<!-- /figures -->'];
+  const readme = readFileSync(file, 'utf8');
+  const [head, rest] = readme.split(start);
+  const tail = rest?.split(end)[1];
+  if (head === undefined || tail === undefined) throw new Error(`${file} has no ${start} … ${end}`);
+  writeFileSync(file, `${head}${start}\n${text}\n${end}${tail}`);
+}
