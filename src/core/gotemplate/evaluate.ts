@@ -18,7 +18,7 @@ import { fieldOf, fieldWithArguments, hasInterfaceElements } from './field.ts';
 import { compileConstant, compileLiteral, compileNil } from './literal.ts';
 import { type CommandNode, type IdentifierNode, type Node, nodeText, type Operand, type PipeNode } from './nodes.ts';
 import { assignVariable, execError, findVariable, pushVariable, type Run } from './run.ts';
-import { GoList, type GoParameter } from './value.ts';
+import { GoList, type GoParameter, type GoValue } from './value.ts';
 
 /** The functions of a template; `builtins` tells which of them are Go's own, for `and`, `or` and `call`. */
 export type Functions = { readonly table: FunctionTable; readonly builtins: FunctionTable };
@@ -98,34 +98,71 @@ function compileFields(
   argNodes: readonly Operand[],
   functions: Functions,
 ): CommandEval {
-  const start = compileReceiver(node, functions);
-  const path = node.kind === 'variable' ? node.path.slice(1) : node.path;
   const args = argNodes.map((arg) => compileArgument(arg, 'any', functions));
-  const last = path.length - 1;
-  return (run, dot, final) => {
+  const read = compileFieldPath(node, functions);
+  if (argNodes.length === 0) {
+    return (run, dot, final) => (final === MISSING ? read.last(run, dot) : withArguments(run, dot, final));
+  }
+  return (run, dot, final) => withArguments(run, dot, final);
+
+  function withArguments(run: Run, dot: GoValue, final: Final): GoValue {
     run.node = node;
-    let value = start.value(run, dot);
-    let isElement = start.isElement(run);
-    const hasArguments = args.length > 0 || final !== MISSING;
-    if (last < 0) {
-      if (hasArguments) refuseArguments(run, node, args.length, final);
-      run.lastIsElement = isElement;
+    if (read.name === undefined) {
+      const value = read.last(run, dot);
+      refuseArguments(run, node, args.length, final);
       return value;
     }
-    for (let i = 0; i < last; i++) {
-      const container = value;
-      value = fieldOf(run, value, isElement, path[i] ?? '');
-      isElement = hasInterfaceElements(container);
-    }
-    const name = path[last] ?? '';
-    run.lastIsElement = hasInterfaceElements(value);
-    if (!hasArguments) return fieldOf(run, value, isElement, name);
-    return fieldWithArguments(run, value, isElement, name, () => {
+    const receiver = read.beforeLast(run, dot);
+    const isElement = run.lastIsElement;
+    run.lastIsElement = hasInterfaceElements(receiver);
+    return fieldWithArguments(run, receiver, isElement, read.name, () => {
       const values = args.map((arg) => arg(run, dot));
       if (final !== MISSING) values.push(fitArgument(run, final, 'any'));
       run.node = node;
       return values;
     });
+  }
+}
+
+type FieldPath = {
+  /** The whole path's value. */
+  readonly last: Eval;
+  /** What the last field is taken from; `run.lastIsElement` then tells whether that stands in an interface{}. */
+  readonly beforeLast: Eval;
+  /** The last field; undefined where there is none, as in `$x`. */
+  readonly name: string | undefined;
+};
+
+function compileFieldPath(
+  node: Extract<Operand, { kind: 'field' | 'variable' | 'chain' }>,
+  functions: Functions,
+): FieldPath {
+  const start = compileReceiver(node, functions);
+  const path = node.kind === 'variable' ? node.path.slice(1) : node.path;
+  const name = path.at(-1);
+  const inner = path.slice(0, -1);
+  const beforeLast: Eval = (run, dot) => {
+    run.node = node;
+    let value = start.value(run, dot);
+    let isElement = start.isElement(run);
+    for (const step of inner) {
+      const container = value;
+      value = fieldOf(run, value, isElement, step);
+      isElement = hasInterfaceElements(container);
+    }
+    run.lastIsElement = isElement;
+    return value;
+  };
+  if (name === undefined) return { last: beforeLast, beforeLast, name };
+  return {
+    last: (run, dot) => {
+      const receiver = beforeLast(run, dot);
+      const isElement = run.lastIsElement;
+      run.lastIsElement = hasInterfaceElements(receiver);
+      return fieldOf(run, receiver, isElement, name);
+    },
+    beforeLast,
+    name,
   };
 }
 
@@ -220,6 +257,12 @@ function compileArgument(node: Operand, parameter: GoParameter, functions: Funct
       };
     default: {
       const evaluate = compileOperand(node, functions);
+      if (parameter === 'reflect.Value') {
+        return (run, dot) => {
+          run.node = node;
+          return evaluate(run, dot);
+        };
+      }
       return (run, dot) => {
         run.node = node;
         return fitArgument(run, evaluate(run, dot), parameter);
@@ -239,10 +282,8 @@ function compileOperand(node: Operand, functions: Functions): Eval {
     }
     case 'field':
     case 'variable':
-    case 'chain': {
-      const fields = compileFields(node, [], functions);
-      return (run, dot) => fields(run, dot, MISSING);
-    }
+    case 'chain':
+      return compileFieldPath(node, functions).last;
     case 'nil':
       return () => undefined;
     default:

@@ -49,7 +49,9 @@ export function fieldWithArguments(
 
 /** Whether the elements of a list or map are interface{} to Go. */
 export function hasInterfaceElements(container: GoValue): boolean {
-  return (container instanceof GoMap || container instanceof GoList) && container.type.endsWith(']interface {}');
+  if (!(container instanceof GoMap) && !(container instanceof GoList)) return false;
+  const { type } = container;
+  return type === 'map[string]interface {}' || type === '[]interface {}' || type.endsWith(']interface {}');
 }
 
 /** What `index` gives for a missing key: nil for interface{}, which prints as no value. */

@@ -38,6 +38,8 @@ type Decimal = { readonly digits: string; readonly point: number };
 
 /** `%g`: exponential when the exponent is below -4 or not below the precision (6 where digits are the shortest, 21 never). */
 function general(size: number, prec: number): string {
+  // Most numbers of a configuration: ports, counts.
+  if (prec < 0 && size < 1e6 && Number.isInteger(size)) return String(size);
   const isShortest = prec < 0;
   const wanted = prec === 0 ? 1 : prec;
   const decimal = isShortest ? shortest(size) : rounded(size, { count: wanted });

@@ -139,6 +139,7 @@ export function pushVariable(run: Run, name: string, value: GoValue, isElement =
 }
 
 export function popVariables(run: Run, to: number): void {
+  if (run.names.length === to) return;
   run.names.length = to;
   run.values.length = to;
   run.areElements.length = to;
