@@ -163,6 +163,8 @@ function runHttp(release: string, testCase: InjectionCase): string | undefined {
   const response = (JSON.parse(answer.body) as { response: { allowed: boolean; patch?: string } }).response;
   if (response.allowed !== http.wantAllowed) return `allowed ${response.allowed}, want ${http.wantAllowed}`;
   const patch = response.patch === undefined ? '' : Buffer.from(response.patch, 'base64').toString('utf8');
-  const want = testCase.expected === null ? '' : readCorpus('injection', release, testCase.expected).trim();
+  // README: the patch is compared as compact JSON; the golden file is indented for people.
+  const golden = testCase.expected === null ? undefined : readCorpus('injection', release, testCase.expected);
+  const want = golden === undefined ? '' : JSON.stringify(JSON.parse(golden));
   return patch === want ? undefined : `patch: want ${want}, got ${patch}`;
 }

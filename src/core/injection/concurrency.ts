@@ -40,7 +40,7 @@ export function estimatedConcurrency(
 const DEFAULT_CONCURRENCY = 2;
 
 /** `2000m` → 2, `1.5` → 2; undefined where it is no CPU quantity. */
-function coresOf(text: string): number | undefined {
+export function coresOf(text: string): number | undefined {
   const match = /^([+-]?\d+(?:\.\d*)?|[+-]?\.\d+)(n|u|m|k|M|G|Ki|Mi|Gi|)$/.exec(text);
   if (match === null) return undefined;
   const scale = SCALES.get(match[2] ?? '') ?? 1;

@@ -3,7 +3,18 @@ import { isEmptySelector, matchSelector } from '../kube/index.ts';
 import type { Problem } from '../problem.ts';
 import { formatRelease, type Release } from '../release.ts';
 import type { InjectionContext, InjectionDecision, PodTemplate, RuleCheck } from './model.ts';
-import { annotationOf, labelsOf, labelTexts, metadataOf, specOf, textAt } from './pod.ts';
+import {
+  annotationOf,
+  containersOf,
+  findContainer,
+  labelsOf,
+  labelTexts,
+  metadataOf,
+  PROXY_CONTAINER,
+  STATUS_ANNOTATION,
+  specOf,
+  textAt,
+} from './pod.ts';
 import { behaves } from './releases.ts';
 import type { RuleId } from './rules.ts';
 
@@ -56,6 +67,7 @@ type Subject = {
   readonly release: Release;
   readonly policy: string;
   readonly legalPolicy: boolean;
+  readonly manual: boolean;
   /** kube-inject up to 1.7 injects whatever is not on the host's network. */
   readonly unconditional: boolean;
   readonly never: readonly JsonObject[];
@@ -73,6 +85,7 @@ type Rule = { readonly id: RuleId; readonly ask: (subject: Subject) => Answer };
 
 const RULES: readonly Rule[] = [
   { id: 'host-network', ask: hostNetwork },
+  { id: 'already-injected', ask: alreadyInjected },
   { id: 'ignored-namespace', ask: ignoredNamespace },
   { id: 'inject-value', ask: injectValue },
   { id: 'never-inject-selector', ask: (subject) => selectors(subject, subject.never, 'neverInjectSelector', 'skip') },
@@ -91,7 +104,7 @@ function subjectOf(
   const { release } = policy;
   const manual = at.path === 'kube-inject';
   const own = textAt(metadataOf(pod), 'namespace');
-  // Up to 1.8 a pod made by a controller has no namespace here, so that the rule about namespaces rarely fires.
+  // In 1.0 a pod made by a controller has no namespace here, so that the rule about namespaces rarely fires.
   const filled = own === '' && behaves(release, 'decision-namespace-from-request') ? at.requestNamespace : own;
   const withSelectors = !manual && behaves(release, 'inject-selectors');
   const text = manual ? 'enabled' : policy.policy;
@@ -101,6 +114,7 @@ function subjectOf(
     release,
     policy: text,
     legalPolicy: text === 'enabled' || text === 'disabled',
+    manual,
     unconditional: manual && !behaves(release, 'kube-inject-asks-policy'),
     never: withSelectors ? policy.neverInjectSelector : [],
     always: withSelectors ? policy.alwaysInjectSelector : [],
@@ -112,6 +126,15 @@ function hostNetwork({ pod }: Subject): Answer {
   return getKey(specOf(pod), 'hostNetwork') === true
     ? { verdict: 'skip', because: 'The pod uses the network of its node (spec.hostNetwork is true).', at }
     : noOpinion('The pod has a network of its own.');
+}
+
+function alreadyInjected({ pod, manual, release }: Subject): Answer {
+  if (!manual || !behaves(release, 'kube-inject-skips-injected')) return noOpinion('An earlier injection is replaced.');
+  const containers = containersOf(pod, 'containers');
+  const marked = !behaves(release, 'skips-injected-by-status') || annotationOf(pod, STATUS_ANNOTATION) !== undefined;
+  return containers.length > 1 && marked && findContainer(containers, PROXY_CONTAINER) !== undefined
+    ? { verdict: 'skip', because: `The pod has the container ${PROXY_CONTAINER} already.`, at: ['/spec/containers'] }
+    : noOpinion('The pod was not injected before.');
 }
 
 const IGNORED_NAMESPACES = ['kube-system', 'kube-public', 'kube-node-lease', 'local-path-storage'];

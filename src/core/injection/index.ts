@@ -10,9 +10,11 @@
  *
  * A configuration of 1.8 or older has one template of lists and goes another way: legacy/.
  */
+export { answerReview, type ReviewAnswer, type ReviewRequest } from './admission/answer-review.ts';
 export { decideInjection, type InjectionPolicy } from './decide.ts';
 export { type Explanation, explain } from './explain.ts';
 export { inject } from './inject.ts';
+export { type LegacyParameters, validateLegacyParameters } from './legacy/index.ts';
 export { type InjectionConfigTexts, loadInjectionConfig } from './load-config.ts';
 export type {
   InjectionConfig,

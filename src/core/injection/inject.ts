@@ -55,7 +55,12 @@ export function inject(pod: PodTemplate, at: InjectionContext, cfg: InjectionCon
   if (cfg.generation === 'list') return injectLegacy(pod, at, cfg);
   const decision = decideInjection(pod, at, cfg);
   if (!decision.inject) {
-    return { kind: 'skipped', decision, pod, problems: [...decision.problems, ...skippedProblem(decision, pod, at)] };
+    return {
+      kind: 'skipped',
+      decision,
+      pod,
+      problems: [...decision.problems, ...skippedProblem(decision, pod, at, cfg.release)],
+    };
   }
   // OpenShift's admission fills in user ids before us; the patch is then relative to the pod without them.
   const openshift = at.path === 'webhook' && at.platform === 'openshift' && behaves(cfg.release, 'openshift-ids');

@@ -21,7 +21,7 @@ export const BEHAVIOURS = [
   {
     id: 'template-function-render',
     introduced: [2, 0],
-    removed: [8, 0],
+    removed: [9, 0],
     what: 'render executes a string as a nested template',
   },
   { id: 'sprig-functions', introduced: [8, 0], what: 'the functions of Sprig' },
@@ -51,10 +51,23 @@ export const BEHAVIOURS = [
   // The decision.
   { id: 'inject-selectors', introduced: [1, 0], what: 'neverInjectSelector and alwaysInjectSelector' },
   { id: 'kube-inject-asks-policy', introduced: [8, 0], what: 'kube-inject honours sidecar.istio.io/inject' },
+  {
+    id: 'kube-inject-skips-injected',
+    introduced: [3, 0],
+    removed: [14, 0],
+    what: 'kube-inject leaves alone what has istio-proxy beside another container',
+  },
+  { id: 'skips-injected-by-status', introduced: [9, 0], what: 'and only where the status annotation is there too' },
+  {
+    id: 'skip-names-workload',
+    introduced: [3, 0],
+    what: "a skip is told with the workload's name for want of the own",
+  },
+  { id: 'skip-names-kind', introduced: [9, 0], what: 'and with kind and namespace' },
   { id: 'ignored-namespaces-four', introduced: [9, 0], what: 'kube-node-lease and local-path-storage are ignored too' },
   {
     id: 'decision-namespace-from-request',
-    introduced: [9, 0],
+    introduced: [1, 0],
     what: 'an empty namespace is filled from the AdmissionRequest',
   },
   { id: 'inject-label', introduced: [12, 0], what: 'label sidecar.istio.io/inject' },
@@ -74,8 +87,36 @@ export const BEHAVIOURS = [
     removed: [9, 0],
     what: 'TLS mode and canonical labels are set outside of the template',
   },
+  {
+    id: 'revision-label-in-go',
+    introduced: [6, 0],
+    removed: [9, 0],
+    what: 'label istio.io/rev, also when it is empty',
+  },
+  {
+    id: 'network-label-from-env',
+    introduced: [8, 0],
+    removed: [9, 0],
+    what: 'label topology.istio.io/network from env',
+  },
+  { id: 'probe-annotation', introduced: [2, 0], what: 'annotation sidecar.istio.io/rewriteAppHTTPProbers' },
+  { id: 'https-probes-over-http', introduced: [2, 0], what: 'a rewritten HTTPS probe asks the agent over HTTP' },
+  {
+    id: 'probes-at-mesh-status-port',
+    introduced: [6, 0],
+    what: "probes go to the mesh's statusPort or the annotation; before to --statusPort of the sidecar",
+  },
+  { id: 'probe-timeouts', introduced: [6, 0], what: 'the agent is told timeouts; patches replace whole probes' },
+  { id: 'startup-probes', introduced: [8, 0], what: 'startup probes go through the agent' },
+  { id: 'probes-patched-first', introduced: [7, 0], what: 'a patch rewrites probes before it removes containers' },
   { id: 'prometheus-merge', introduced: [6, 0], what: 'Prometheus is pointed at the agent' },
   { id: 'hold-application', introduced: [7, 0], what: 'holdApplicationUntilProxyStarts puts istio-proxy first' },
+  { id: 'hold-by-mesh', introduced: [8, 0], what: 'holdApplicationUntilProxyStarts in mesh and annotation' },
+  {
+    id: 'validation-container-first',
+    introduced: [7, 0],
+    what: 'a patch puts istio-validation before init containers',
+  },
   { id: 'tcp-probes', introduced: [12, 0], what: 'tcpSocket probes go through the agent' },
   { id: 'grpc-probes', introduced: [13, 0], what: 'grpc probes go through the agent' },
   { id: 'native-sidecars', introduced: [19, 0], what: 'istio-proxy as init container' },
@@ -85,6 +126,46 @@ export const BEHAVIOURS = [
   { id: 'lifecycle-handlers', introduced: [25, 0], what: 'lifecycle handlers go through the agent' },
   { id: 'init-user-adjusted', introduced: [21, 0], what: "istio-init and istio-validation follow a user's runAsUser" },
   { id: 'prometheus-targets', introduced: [31, 0], what: 'scrape targets, secure port and errors about ports' },
+
+  // The patch of the list generation, and what kube-inject did beside it.
+  {
+    id: 'kubernetes-defaults',
+    introduced: [0, 0],
+    removed: [1, 0],
+    what: 'the webhook defaults injected items as Kubernetes 1.10',
+  },
+  {
+    id: 'service-account-mount',
+    introduced: [1, 0],
+    removed: [9, 0],
+    what: "the webhook mounts the application's service account token into istio-proxy",
+  },
+  {
+    id: 'dns-config',
+    introduced: [1, 0],
+    what: 'templates bring dnsConfig; kube-inject up to 1.7 replaces the own one',
+  },
+  {
+    id: 'security-context-patched',
+    introduced: [1, 0],
+    removed: [9, 0],
+    what: "a patch writes the pod's securityContext",
+  },
+  { id: 'fs-group-by-sds', introduced: [1, 0], removed: [8, 0], what: 'fsGroup 1337 where the mesh has an SDS socket' },
+  { id: 'fs-group-needs-token-mount', introduced: [1, 0], removed: [3, 0], what: 'and only with enableSdsTokenMount' },
+  { id: 'fs-group-replaces', introduced: [1, 0], removed: [5, 0], what: 'and nothing else stays in securityContext' },
+  {
+    id: 'fs-group-by-env',
+    introduced: [8, 0],
+    removed: [9, 0],
+    what: 'fsGroup 1337 unless ENABLE_LEGACY_FSGROUP_INJECTION is false',
+  },
+  { id: 'pod-redirect-annotations', introduced: [3, 0], removed: [8, 0], what: 'kube-inject sets podRedirectAnnot' },
+  { id: 'proxy-config-annotation', introduced: [6, 0], what: 'annotation proxy.istio.io/config' },
+  { id: 'values-set-cluster', introduced: [8, 0], what: 'cluster and network of the values reach the environment' },
+  { id: 'owner-heuristics', introduced: [3, 0], what: "the webhook derives a pod's workload; before it shows the pod" },
+  { id: 'owner-cron-job', introduced: [7, 0], what: 'a job named with ten digits belongs to a CronJob' },
+  { id: 'owner-hash-required', introduced: [8, 0], what: 'a ReplicaSet without pod-template-hash is no Deployment' },
 
   // Status and re-injection.
   { id: 'status-version', introduced: [0, 0], removed: [9, 0], what: 'the status has the hash of the template' },
@@ -102,7 +183,8 @@ export const BEHAVIOURS = [
   },
 
   // kube-inject's output.
-  { id: 'kube-inject-image-pull-secrets', introduced: [8, 0], what: 'kube-inject appends imagePullSecrets' },
+  { id: 'kube-inject-by-patch', introduced: [8, 0], what: "kube-inject applies the webhook's patch" },
+  { id: 'kube-inject-image-pull-secrets', introduced: [6, 2], what: 'kube-inject appends imagePullSecrets' },
   { id: 'creation-timestamp-null', introduced: [0, 0], removed: [28, 0], what: 'creationTimestamp: null is written' },
   { id: 'cronjob-batch-v1', introduced: [11, 0], what: 'CronJob is decoded as batch/v1' },
 

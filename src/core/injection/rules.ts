@@ -2,6 +2,8 @@
 export const RULE_IDS = [
   /** The pod shares its node's network: a sidecar would capture the node's traffic. */
   'host-network',
+  /** kube-inject of 1.3 to 1.13: the manifest has the sidecar already. */
+  'already-injected',
   /** The namespace belongs to Kubernetes itself. */
   'ignored-namespace',
   /** Label or annotation `sidecar.istio.io/inject`. */

@@ -1,6 +1,8 @@
 import type { Problem } from '../problem.ts';
+import type { Release } from '../release.ts';
 import type { InjectionContext, InjectionDecision, PodTemplate } from './model.ts';
 import { metadataOf, textAt } from './pod.ts';
+import { behaves } from './releases.ts';
 
 /**
  * kube-inject's warning about a workload that it leaves alone, in upstream's words (injection.md 5.3): the name of the
@@ -10,14 +12,14 @@ export function skippedProblem(
   decision: InjectionDecision,
   pod: PodTemplate,
   at: Pick<InjectionContext, 'path' | 'owner'>,
+  release: Release,
 ): readonly Problem[] {
   if (at.path !== 'kube-inject') return [];
   const metadata = metadataOf(pod);
-  const name = textAt(metadata, 'name') || (at.owner?.name ?? '');
-  const namespace = at.owner?.namespace ?? textAt(metadata, 'namespace');
-  const fullName = namespace === '' ? name : `${namespace}/${name}`;
-  const kind = at.owner?.kind ?? 'Pod';
-  const subject = `${kind === '' ? '' : `${kind} `}"${fullName}"`;
+  const ownName = textAt(metadata, 'name');
+  const name = ownName === '' && behaves(release, 'skip-names-workload') ? (at.owner?.name ?? '') : ownName;
+  const subject = behaves(release, 'skip-names-kind') ? fullSubject(name, pod, at) : `"${name}"`;
+  if (decision.decidedBy === 'already-injected') return [alreadyInjected(subject)];
   const host = decision.decidedBy === 'host-network';
   return [
     {
@@ -30,4 +32,20 @@ export function skippedProblem(
         : 'Set sidecar.istio.io/inject to "true" if the workload belongs into the mesh.',
     },
   ];
+}
+
+function fullSubject(name: string, pod: PodTemplate, at: Pick<InjectionContext, 'owner'>): string {
+  const namespace = at.owner?.namespace ?? textAt(metadataOf(pod), 'namespace');
+  const kind = at.owner?.kind ?? 'Pod';
+  return `${kind === '' ? '' : `${kind} `}"${namespace === '' ? name : `${namespace}/${name}`}"`;
+}
+
+function alreadyInjected(subject: string): Problem {
+  return {
+    code: 'ALREADY_INJECTED',
+    severity: 'warning',
+    message: `Skipping injection because ${subject} has injected "istio-proxy" sidecar already`,
+    where: { pointer: '/spec/containers' },
+    remedy: 'Give the manifest as it was before injection.',
+  };
 }

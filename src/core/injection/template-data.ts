@@ -58,8 +58,12 @@ const FIELDS: ReadonlyMap<string, FieldReader> = new Map<string, FieldReader>([
   ['ProxyInitImage', ({ proxyInitImage }) => proxyInitImage],
 ]);
 
-/** Fields that some release of the overlay generation did not have. */
+/** Fields that some release did not have. */
 const AVAILABLE: ReadonlyMap<string, (release: Release) => boolean> = new Map([
+  ['DeploymentMeta', (release: Release) => behaves(release, 'deployment-meta')],
+  ['Values', (release: Release) => behaves(release, 'template-values')],
+  ['TypeMeta', (release: Release) => behaves(release, 'type-meta')],
+  ['Revision', (release: Release) => behaves(release, 'template-revision')],
   ['EstimatedConcurrency', (release: Release) => behaves(release, 'estimated-concurrency')],
   ['ProxyImage', (release: Release) => behaves(release, 'proxy-image')],
   ['NativeSidecars', (release: Release) => behaves(release, 'native-sidecars-field')],

@@ -23,6 +23,7 @@ import { appendMultusNetwork } from './multus.ts';
 import { otelResourceAttributes } from './otel.ts';
 import { listAt, textAt, toInteger } from './pod.ts';
 import { behaves } from './releases.ts';
+import { renderFunction } from './render-function.ts';
 
 /**
  * The functions of a template: Sprig's, then Istio's, which replace Sprig's `contains`, `indent`, `env` and `omit`
@@ -194,6 +195,7 @@ const ISTIO_FUNCTIONS: readonly Definition[] = [
     ...[contains, directory, env, fromJSON, indent, mergeMaps, multus, omit, protoToJSON, strdict, structToJSON],
     ...[toJsonMap, toLower, toYaml, valueOrDefault, identity('excludeInterfaces'), identity('kubevirtInterfaces')],
   ].map((func) => ({ func, available: (release: Release) => behaves(release, 'template-functions-values') })),
+  { func: renderFunction, available: (release) => behaves(release, 'template-function-render') },
   { func: omitNil, available: (release) => behaves(release, 'omit-nil') },
   { func: otel, available: (release) => behaves(release, 'otel-resource-attributes') },
 ];

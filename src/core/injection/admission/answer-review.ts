@@ -41,7 +41,8 @@ export function answerReview(
   if (typeof review === 'string') return refusal({}, '', review);
   const pod = readPod(review.object);
   if (typeof pod === 'string') return refusal(review.typeMeta, review.uid, pod);
-  const outcome = injectPod({ ...review, pod: namespaced(pod, review.namespace) });
+  const fills = behaves(release, 'decision-namespace-from-request');
+  const outcome = injectPod({ ...review, pod: namespaced(pod, fills ? review.namespace : '') });
   switch (outcome.kind) {
     case 'failed':
       return { ...refusal(review.typeMeta, review.uid, outcome.problems[0]?.message ?? ''), outcome };

@@ -10,10 +10,18 @@ export type LegacyParameters = {
 };
 
 const CHECKS: readonly (readonly [keyof LegacyParameters, string, AnnotationCheck])[] = [
-  ['includeIPRanges', '--includeIPRanges', ipRanges('includeIPRanges', { wildcard: true, reader: 'old' })],
-  ['excludeIPRanges', '--excludeIPRanges', ipRanges('excludeIPRanges', { wildcard: false, reader: 'old' })],
-  ['includeInboundPorts', '--includeInboundPorts', ports('includeInboundPorts', { wildcard: true, reader: 'signed' })],
-  ['excludeInboundPorts', '--excludeInboundPorts', ports('excludeInboundPorts', { wildcard: false, reader: 'signed' })],
+  ['includeIPRanges', '--includeIPRanges', ipRanges('includeIPRanges', { wildcard: true, netip: false })],
+  ['excludeIPRanges', '--excludeIPRanges', ipRanges('excludeIPRanges', { wildcard: false, netip: false })],
+  [
+    'includeInboundPorts',
+    '--includeInboundPorts',
+    ports('includeInboundPorts', { wildcard: true, reader: 'signed16' }),
+  ],
+  [
+    'excludeInboundPorts',
+    '--excludeInboundPorts',
+    ports('excludeInboundPorts', { wildcard: false, reader: 'signed16' }),
+  ],
 ];
 
 /**

@@ -1,4 +1,4 @@
-import { defineFunc, type GoFunc, type TemplateHost } from '../../gotemplate/index.ts';
+import { defineFunc, type GoFunc, type TemplateHost } from '../gotemplate/index.ts';
 
 /**
  * What the function `render` needs of the running injection. It comes with the host, as every outside thing does, so
