@@ -22,13 +22,25 @@ try {
   title('1', 'The decision', 'Which rule decides, and on what evidence. No cluster is asked.');
   run(['kube-inject', '--report', '-f', source], { show: 'stderr' });
 
-  title('2', 'The change, by a configuration of Istio 1.0', 'One template with [[ ]], rendered to lists that are appended.');
+  title(
+    '2',
+    'The change, by a configuration of Istio 1.0',
+    'One template with [[ ]], rendered to lists that are appended.',
+  );
   run(['diff', ...oldGeneration, '-f', source], { code: 1 });
 
-  title('3', 'The change, by the built-in configuration of today', 'A partial pod, merged. The probe now goes to the sidecar.');
+  title(
+    '3',
+    'The change, by the built-in configuration of today',
+    'A partial pod, merged. The probe now goes to the sidecar.',
+  );
   run(['diff', '-f', source], { code: 1 });
 
-  title('4', 'There and back, in place', 'Comments, quoting and order of the file survive; the way back gives the same bytes.');
+  title(
+    '4',
+    'There and back, in place',
+    'Comments, quoting and order of the file survive; the way back gives the same bytes.',
+  );
   const copy = join(scratch, 'demo-red.yaml');
   cpSync(source, copy);
   run(['kube-inject', '--in-place', '-f', copy], { as: 'remora kube-inject --in-place -f demo-red.yaml' });

@@ -25,15 +25,28 @@ const types = JSON.parse(readFileSync(join(corpus, 'kubernetes-types', 'types.js
 /** The full name of a type as a field of a type in `group` names it, or undefined for a basic type. */
 function resolve(name, group) {
   const dot = name.indexOf('.');
-  if (dot === -1) return [`${group}.${name}`, `meta/v1.${name}`].find((full) => full in types && (full.startsWith(group) || group === 'meta/v1'));
+  if (dot === -1)
+    return [`${group}.${name}`, `meta/v1.${name}`].find(
+      (full) => full in types && (full.startsWith(group) || group === 'meta/v1'),
+    );
   const full = `${PACKAGES[name.slice(0, dot)] ?? ''}.${name.slice(dot + 1)}`;
   return full in types ? full : undefined;
 }
 
 const BASIC = {
-  bool: 'bool', string: 'string', byte: 'byte', int32: 'int32', int64: 'int64', 'types.UID': 'string',
-  'intstr.IntOrString': 'IntOrString', 'resource.Quantity': 'Quantity',
-  Time: 'Time', 'metav1.Time': 'Time', 'metav1.MicroTime': 'Time', FieldsV1: 'Raw', 'runtime.RawExtension': 'Raw',
+  bool: 'bool',
+  string: 'string',
+  byte: 'byte',
+  int32: 'int32',
+  int64: 'int64',
+  'types.UID': 'string',
+  'intstr.IntOrString': 'IntOrString',
+  'resource.Quantity': 'Quantity',
+  Time: 'Time',
+  'metav1.Time': 'Time',
+  'metav1.MicroTime': 'Time',
+  FieldsV1: 'Raw',
+  'runtime.RawExtension': 'Raw',
 };
 
 /** `*[]map<T>` forms with aliases followed: `[]core/v1.Container`, `map Quantity`, `*int64`. */
@@ -60,7 +73,14 @@ for (let name = queue.shift(); name !== undefined; name = queue.shift()) {
     const target = type.replace(/^(\*|\[\]|map )+/, '');
     if (target in types && !lines.has(target)) queue.push(target);
     const flags = (field.omitempty ? 'o' : '') + (field.omitzero ? 'z' : '') + (field.json === null ? 'i' : '');
-    return [field.go, field.json === field.go[0].toLowerCase() + field.go.slice(1) ? '' : (field.json ?? ''), type, flags, field.patchStrategy ?? '', field.patchMergeKey ?? '']
+    return [
+      field.go,
+      field.json === field.go[0].toLowerCase() + field.go.slice(1) ? '' : (field.json ?? ''),
+      type,
+      flags,
+      field.patchStrategy ?? '',
+      field.patchMergeKey ?? '',
+    ]
       .join('|')
       .replace(/\|+$/, '');
   });

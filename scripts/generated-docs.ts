@@ -1,0 +1,84 @@
+/**
+ * The tables of docs/ that exist as data in the code. They stand between `<!-- NAME -->` and `<!-- /NAME -->`;
+ * scripts/write-docs.ts puts them there, and a test compares, so that code and documents cannot drift apart.
+ */
+import { readFileSync } from 'node:fs';
+import { BEHAVIOURS } from '../src/core/injection/releases.ts';
+import { ANNOTATION_REGISTRY, type AnnotationEntry } from '../src/core/mesh/index.ts';
+
+/** A file of docs/ as it is and as it should be. */
+export type GeneratedDoc = { readonly file: string; readonly present: string; readonly wanted: string };
+
+export function generatedDocs(): readonly GeneratedDoc[] {
+  return [
+    fill('docs/releases.md', { timeline: timeline() }),
+    fill('docs/annotations.md', {
+      annotations: registry(({ kind, on }) => kind === 'annotation' && on === 'pod'),
+      labels: registry(({ kind, on }) => kind === 'label' && on === 'pod'),
+      others: registry(({ on }) => on !== 'pod'),
+    }),
+  ];
+}
+
+function fill(file: string, parts: Readonly<Record<string, string>>): GeneratedDoc {
+  const present = readFileSync(file, 'utf8');
+  let wanted = present;
+  for (const [name, text] of Object.entries(parts)) {
+    const [start, end] = [`<!-- ${name} -->\n`, `<!-- /${name} -->`];
+    const [head, rest] = wanted.split(start);
+    const tail = rest?.split(end)[1];
+    if (head === undefined || tail === undefined) throw new Error(`${file} has no ${start.trim()} … ${end}`);
+    wanted = `${head}${start}${text}\n${end}${tail}`;
+  }
+  return { file, present, wanted };
+}
+
+type Version = readonly [minor: number, patch: number];
+
+function timeline(): string {
+  const rows = BEHAVIOURS.map((row): { introduced: Version; removed: Version | undefined; what: string } => ({
+    introduced: row.introduced,
+    removed: 'removed' in row ? row.removed : undefined,
+    what: row.what,
+  }));
+  rows.sort((a, b) => compare(a.introduced, b.introduced));
+  return table(
+    ['from', 'to', 'behaviour'],
+    rows.map(({ introduced, removed, what }) => [version(introduced), lastWith(removed), what]),
+  );
+}
+
+function compare(a: Version, b: Version): number {
+  return a[0] - b[0] || a[1] - b[1];
+}
+
+function version([minor, patch]: Version): string {
+  return patch === 0 ? `1.${minor}` : `1.${minor}.${patch}`;
+}
+
+/** The last release that still behaves so. */
+function lastWith(removed: Version | undefined): string {
+  if (removed === undefined) return 'today';
+  return removed[1] === 0 ? `1.${removed[0] - 1}` : version([removed[0], removed[1] - 1]);
+}
+
+function registry(wanted: (entry: AnnotationEntry) => boolean): string {
+  return table(
+    ['name', 'from', 'to', 'what it does'],
+    ANNOTATION_REGISTRY.filter(wanted).map(({ name, access, introduced, removed, purpose, on }) => [
+      `\`${name}\``,
+      `1.${introduced}`,
+      removed === undefined ? 'today' : `1.${removed - 1}`,
+      `${purpose}${access === 'written' ? ' (written by injection)' : ''}${on === 'pod' ? '' : ` (on the ${on})`}`,
+    ]),
+  );
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const lines = [head, head.map(() => '---'), ...rows].map((row) => `| ${row.map(escaped).join(' | ')} |`);
+  return lines.join('\n');
+}
+
+function escaped(cell: string): string {
+  return cell.replaceAll('|', '\\|');
+}
