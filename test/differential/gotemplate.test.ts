@@ -35,11 +35,11 @@ function generate(count: number, seed: number): readonly Case[] {
     const template = randomTemplate(random);
     const missingKey = random.pick(['default', 'default', 'default', 'zero', 'error'] as const);
     if (!random.chance(0.1)) return { template, left: '', right: '', missingKey };
-    const [left, right] = random.pick([
+    const [left, right] = random.pick<readonly [string, string]>([
       ['[[', ']]'],
       ['<%', '%>'],
       ['((', '))'],
-    ] as const);
+    ]);
     return { template: template.replaceAll('{{', left).replaceAll('}}', right), left, right, missingKey };
   });
 }

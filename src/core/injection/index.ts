@@ -27,6 +27,7 @@ export type {
   SidecarTemplate,
   StepTrace,
 } from './model.ts';
+export { annotationOf } from './pod.ts';
 export { behaves } from './releases.ts';
 export { RULE_IDS, type RuleId } from './rules.ts';
 export { parseInjectEnvs } from './url-env.ts';

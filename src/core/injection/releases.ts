@@ -24,6 +24,8 @@ export const BEHAVIOURS = [
     removed: [9, 0],
     what: 'render executes a string as a nested template',
   },
+  { id: 'inbound-ports-tcp-only', introduced: [3, 0], what: 'includeInboundPorts leaves out UDP and SCTP ports' },
+  { id: 'nil-duration-is-zero', introduced: [15, 0], what: 'formatDuration of an absent duration is 0s; before 1s' },
   { id: 'sprig-functions', introduced: [8, 0], what: 'the functions of Sprig' },
   { id: 'sprig-to-json', introduced: [19, 0], what: "toJson is Sprig's; before Istio's own" },
   { id: 'omit-nil', introduced: [28, 0], what: 'function omitNil' },
@@ -186,6 +188,13 @@ export const BEHAVIOURS = [
   { id: 'kube-inject-by-patch', introduced: [8, 0], what: "kube-inject applies the webhook's patch" },
   { id: 'kube-inject-image-pull-secrets', introduced: [6, 2], what: 'kube-inject appends imagePullSecrets' },
   { id: 'creation-timestamp-null', introduced: [0, 0], removed: [28, 0], what: 'creationTimestamp: null is written' },
+  {
+    id: 'apps-v1-types',
+    introduced: [4, 0],
+    what: 'Deployment, DaemonSet, ReplicaSet and StatefulSet are decoded as apps/v1',
+  },
+  { id: 'workloads-apps-v1', introduced: [9, 0], what: 'workloads are decoded as apps/v1; before as extensions/v1beta1 and its kin' },
+  { id: 'strict-separators', introduced: [9, 0], what: '`--- text` is refused; before it was an ordinary line' },
   { id: 'cronjob-batch-v1', introduced: [11, 0], what: 'CronJob is decoded as batch/v1' },
 
   // The webhook.

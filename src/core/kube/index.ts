@@ -14,6 +14,7 @@ export { dropUnknown } from './known-fields.ts';
 export { isEmptySelector, matchSelector, type SelectorMatch } from './label-selector.ts';
 export { canonicalQuantity, parseQuantity, type QuantityError, type QuantityResult } from './quantity.ts';
 export { escapePointer, type RoundTripOptions, roundTrip } from './round-trip.ts';
+export { locatePointer } from './locate.ts';
 export { mergeStrategic } from './strategic-merge.ts';
 export { dereference, type Field, fieldsOf, type StructType, structOf, type TypeRef } from './type-table.ts';
 export { type TypeGeneration, type WorkloadKind, workloadKind } from './workload-kinds.ts';

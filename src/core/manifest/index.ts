@@ -8,4 +8,8 @@
  *
  * Absent on purpose: reading and writing files.
  */
+
+export { type EditedManifest, injectInPlace } from './in-place.ts';
+export { injectManifest } from './inject-manifest.ts';
 export type { DocumentResult, ManifestFile, ManifestResult, ManifestSettings, WorkloadResult } from './model.ts';
+export { renderManifest, renderManifestJson } from './render.ts';

@@ -28,6 +28,8 @@ export type WorkloadResult = {
   readonly kind: string;
   readonly namespace: string;
   readonly name: string;
+  /** The pod as it was received: of a Pod the object, else metadata and spec of the template. */
+  readonly original: JsonObject;
   readonly outcome: InjectionOutcome;
 };
 
@@ -36,7 +38,12 @@ export type DocumentResult =
   /** A kind that injection does not know, a comment, an empty document: written as it was. */
   | { readonly kind: 'untouched'; readonly source: SourceDocument }
   /** `before` and `after` are typed (core/kube's roundTrip); the same object where nothing was injected. */
-  | { readonly kind: 'object'; readonly source: SourceDocument; readonly before: JsonObject; readonly after: JsonObject }
+  | {
+      readonly kind: 'object';
+      readonly source: SourceDocument;
+      readonly before: JsonObject;
+      readonly after: JsonObject;
+    }
   | { readonly kind: 'failed'; readonly source: SourceDocument };
 
 export type ManifestResult = {
