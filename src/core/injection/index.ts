@@ -11,6 +11,7 @@
  * A configuration of 1.8 or older has one template of lists and goes another way: legacy/.
  */
 export { answerReview, type ReviewAnswer, type ReviewRequest } from './admission/answer-review.ts';
+export { type BuiltinOptions, builtinConfig } from './builtin/index.ts';
 export { decideInjection, type InjectionPolicy } from './decide.ts';
 export { type Explanation, explain } from './explain.ts';
 export { inject } from './inject.ts';
