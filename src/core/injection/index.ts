@@ -31,5 +31,6 @@ export type {
 export { annotationOf } from './pod.ts';
 export { behaves } from './releases.ts';
 export { RULE_IDS, type RuleId } from './rules.ts';
+export { type UninjectOutcome, uninject } from './uninject/index.ts';
 export { parseInjectEnvs } from './url-env.ts';
 export { type ConfigurationVerdict, matchWebhook, type WebhookCheck, type WebhookMatch } from './webhook-match.ts';

@@ -37,7 +37,7 @@ export function injectInPlace(file: ManifestFile, settings: ManifestSettings): P
 }
 
 /** What changes, by the line on which its document starts. */
-export function editsOf(result: ManifestResult): readonly DocumentEdit[] {
+export function editsOf(result: Pick<ManifestResult, 'documents'>): readonly DocumentEdit[] {
   return result.documents.flatMap((document) =>
     document.kind === 'object' && document.before !== document.after
       ? [{ line: document.source.line, before: document.before, after: document.after }]

@@ -13,3 +13,5 @@ export { type EditedManifest, injectInPlace } from './in-place.ts';
 export { injectManifest } from './inject-manifest.ts';
 export type { DocumentResult, ManifestFile, ManifestResult, ManifestSettings, WorkloadResult } from './model.ts';
 export { renderManifest, renderManifestJson } from './render.ts';
+export { uninjectInPlace } from './uninject-in-place.ts';
+export { type UninjectedWorkload, uninjectManifest } from './uninject-manifest.ts';

@@ -1,4 +1,4 @@
-import { behaves, type InjectionOutcome, inject } from '../injection/index.ts';
+import { behaves, type InjectionContext, type InjectionOutcome, inject } from '../injection/index.ts';
 import { getKey, isArray, isObject, type JsonObject } from '../json.ts';
 import { locatePointer, type SourceDocument, splitDocuments } from '../kube/index.ts';
 import { failed, type Parsed, type Problem, parsed } from '../problem.ts';
@@ -41,9 +41,14 @@ type Injected =
   | { readonly kind: 'asked'; readonly outcome: InjectionOutcome };
 
 function injectWorkload(workload: Workload, settings: ManifestSettings): Injected {
-  const { kind, object, pod } = workload;
+  const { kind, pod } = workload;
   const containers = getKey(objectAt(pod, 'spec'), 'containers');
   if (!isArray(containers) || containers.length === 0) return { kind: 'invalid', problem: noContainers(kind.kind) };
+  return { kind: 'asked', outcome: inject(pod, contextOf(workload, settings), settings.config) };
+}
+
+/** The circumstances in which kube-inject injects a workload. */
+export function contextOf({ kind, object }: Workload, settings: ManifestSettings): InjectionContext {
   const metadata = objectAt(object, 'metadata');
   const namespace = text(metadata, 'namespace');
   const owner = {
@@ -52,20 +57,15 @@ function injectWorkload(workload: Workload, settings: ManifestSettings): Injecte
     name: text(metadata, 'name'),
     namespace,
   };
-  const outcome = inject(
-    pod,
-    {
-      ...settings.context,
-      path: 'kube-inject',
-      // A bare Pod may have been made by a controller, which is then found from the pod itself.
-      ...(kind.kind === 'Pod' ? {} : { owner }),
-      requestNamespace: '',
-      proxyEnvs: new Map(),
-      namespaceObject: settings.namespaces.get(namespace),
-    },
-    settings.config,
-  );
-  return { kind: 'asked', outcome };
+  return {
+    ...settings.context,
+    path: 'kube-inject',
+    // A bare Pod may have been made by a controller, which is then found from the pod itself.
+    ...(kind.kind === 'Pod' ? {} : { owner }),
+    requestNamespace: '',
+    proxyEnvs: new Map(),
+    namespaceObject: settings.namespaces.get(namespace),
+  };
 }
 
 function podOf(outcome: InjectionOutcome): Parsed<JsonObject> {

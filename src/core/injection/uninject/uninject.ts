@@ -1,0 +1,133 @@
+import type { JsonObject } from '../../json.ts';
+import { roundTrip } from '../../kube/index.ts';
+import type { Problem } from '../../problem.ts';
+import { inject } from '../inject.ts';
+import type { InjectionConfig, InjectionContext, PodTemplate } from '../model.ts';
+import { metadataOf, STATUS_ANNOTATION, specOf, withAnnotations } from '../pod.ts';
+import { type InjectedNames, readInjectedNames } from './injected-names.ts';
+import { withoutRecognised, withoutWritten } from './known-metadata.ts';
+import { lostProbes, putBack } from './put-back.ts';
+import { type Judge, settle, smallest } from './search.ts';
+import { ownSidecarChoices, takeOut } from './take-out.ts';
+
+export type UninjectOutcome =
+  | {
+      readonly kind: 'uninjected';
+      readonly pod: PodTemplate;
+      /** Injecting `pod` again gives the pod as received. False where no configuration was given, or another. */
+      readonly verified: boolean;
+      readonly problems: readonly Problem[];
+    }
+  | { readonly kind: 'not-injected'; readonly pod: PodTemplate; readonly problems: readonly Problem[] };
+
+/**
+ * Takes the sidecar and all else that injection brought out of a pod again. `by` is the configuration that injected it
+ * and the pod's circumstances, as `inject` takes them: with it, the result is one that injection turns into exactly this
+ * pod, and the smallest such. Without, or where another configuration is given, Istio's usual templates are assumed.
+ */
+export function uninject(
+  pod: PodTemplate,
+  by?: { readonly at: InjectionContext; readonly cfg: InjectionConfig },
+): UninjectOutcome {
+  const names = readInjectedNames(pod);
+  if (names === undefined) return { kind: 'not-injected', pod, problems: [notInjected()] };
+  if (names === 'invalid') return { kind: 'not-injected', pod, problems: [unreadableStatus()] };
+  const found = by === undefined ? undefined : search(pod, names, by);
+  const result = found ?? recognised(pod, names);
+  return {
+    kind: 'uninjected',
+    pod: result,
+    verified: found !== undefined,
+    problems: [...lostProblem(result), ...(by !== undefined && found === undefined ? [otherConfiguration()] : [])],
+  };
+}
+
+function search(
+  pod: PodTemplate,
+  names: InjectedNames,
+  { at, cfg }: { readonly at: InjectionContext; readonly cfg: InjectionConfig },
+): PodTemplate | undefined {
+  const wanted = comparable(pod);
+  const judge = judgeOf(revisionOf(names, at), cfg);
+  for (const own of ownSidecarChoices(pod)) {
+    const candidate = withoutWritten(putBack(takeOut(pod, names, own), pod));
+    const settled = settle(candidate, wanted, judge);
+    if (settled !== undefined) return smallest(settled, wanted, judge, mentionedIn(cfg));
+  }
+  return undefined;
+}
+
+function recognised(pod: PodTemplate, names: InjectedNames): PodTemplate {
+  const [own = 'last'] = ownSidecarChoices(pod);
+  return withoutRecognised(putBack(takeOut(pod, names, own), pod), pod, names);
+}
+
+function judgeOf(at: InjectionContext, cfg: InjectionConfig): Judge {
+  return (candidate) => {
+    const outcome = inject(candidate, at, cfg);
+    return outcome.kind === 'injected' ? comparable(outcome.pod) : undefined;
+  };
+}
+
+/** The pod says by which revision it was injected; that of the caller counts where it shows as the same. */
+function revisionOf(names: InjectedNames, at: InjectionContext): InjectionContext {
+  if (names.revision === undefined || (at.revision || 'default') === names.revision) return at;
+  return { ...at, revision: names.revision };
+}
+
+/** In the one form of Go's types, without the status: its version tells which text the template had, and nothing else. */
+function comparable(pod: PodTemplate): PodTemplate {
+  const bare: JsonObject = { metadata: metadataOf(pod), spec: specOf(pod) };
+  const typed = roundTrip('core/v1.Pod', bare, { unknown: 'keep', creationTimestampNull: false });
+  return withAnnotations(typed.ok ? typed.value : bare, [[STATUS_ANNOTATION, undefined]]);
+}
+
+/** A key of the pod can only come from a template, or from what sets labels and annotations, that names it. */
+function mentionedIn(cfg: InjectionConfig): (key: string) => boolean {
+  const texts = [...cfg.templates.values()].map((template) => template.source);
+  return (key) => Object.hasOwn(cfg.injectedAnnotations, key) || texts.some((text) => text.includes(key));
+}
+
+function notInjected(): Problem {
+  return {
+    code: 'NOT_INJECTED',
+    severity: 'warning',
+    message: `the pod has no annotation ${STATUS_ANNOTATION}: nothing to take out`,
+    where: { pointer: '/metadata/annotations' },
+    remedy: 'Nothing, where it was never injected; otherwise restore the annotation.',
+  };
+}
+
+function unreadableStatus(): Problem {
+  return {
+    code: 'STATUS_INVALID',
+    severity: 'error',
+    message: `annotation ${STATUS_ANNOTATION} does not say what was injected`,
+    where: { pointer: '/metadata/annotations/sidecar.istio.io~1status' },
+    remedy: 'Restore the annotation as injection wrote it, or go back to the original manifest.',
+  };
+}
+
+function otherConfiguration(): Problem {
+  return {
+    code: 'UNINJECT_UNVERIFIED',
+    severity: 'warning',
+    message: 'with this configuration, injection does not give this pod: what Istio usually adds was taken out',
+    where: { pointer: '' },
+    remedy: 'Give the configuration that the pod was injected with, and compare the result with the original.',
+  };
+}
+
+function lostProblem(pod: PodTemplate): readonly Problem[] {
+  const lost = lostProbes(pod);
+  if (lost.length === 0) return [];
+  return [
+    {
+      code: 'UNINJECT_UNVERIFIED',
+      severity: 'warning',
+      message: `probes that ask the agent, which was never told the original: ${lost.join(', ')}`,
+      where: { pointer: lost[0] },
+      remedy: 'Write these probes anew: as they are, they ask a sidecar that is no longer there.',
+    },
+  ];
+}

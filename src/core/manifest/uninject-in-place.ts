@@ -1,0 +1,50 @@
+import { applySplices, planEdits, readUndoRecord } from '../edit/index.ts';
+import { failed, type Parsed, type Problem, parsed } from '../problem.ts';
+import { editsOf } from './in-place.ts';
+import type { ManifestFile, ManifestSettings } from './model.ts';
+import { type UninjectedWorkload, uninjectDocuments } from './uninject-manifest.ts';
+
+/**
+ * Takes out of the text itself what injection brought, and keeps all else to the byte.
+ *
+ * | the file ends with      | the result is                                                      |
+ * |-------------------------|--------------------------------------------------------------------|
+ * | a record that fits      | the original text, byte for byte                                   |
+ * | a record that is stale  | the text without the record, edited to what `uninject` gives; said |
+ * | no record               | the text, edited likewise                                          |
+ */
+export function uninjectInPlace(
+  file: ManifestFile,
+  settings?: ManifestSettings,
+): Parsed<{ readonly text: string; readonly workloads: readonly UninjectedWorkload[] }> {
+  const record = readUndoRecord(file.text);
+  const text = record.kind === 'stale' ? record.text : file.text;
+  const result = uninjectDocuments({ ...file, text }, settings);
+  if (record.kind === 'valid') {
+    // Nothing needed to be found out: what the search would warn of does not matter for the original text.
+    const workloads = result.workloads.map((workload) => ({
+      ...workload,
+      verified: workload.outcome === 'uninjected',
+    }));
+    return parsed({ text: record.original, workloads });
+  }
+  if (result.problems.some((problem) => problem.severity === 'error')) return failed(...result.problems);
+  const splices = planEdits(text, editsOf(result));
+  if (!splices.ok) return failed(...splices.problems.map((problem) => inFile(problem, file)));
+  const warnings = record.kind === 'stale' ? [stale(file), ...result.problems] : result.problems;
+  return parsed({ text: applySplices(text, splices.value), workloads: result.workloads }, warnings);
+}
+
+function stale(file: ManifestFile): Problem {
+  return {
+    code: 'UNDO_RECORD_STALE',
+    severity: 'warning',
+    message: 'the file was changed after it was injected, so its undo record no longer fits and is not used',
+    where: { file: file.name },
+    remedy: 'Compare the result with the original: what injection changed besides values may stay changed.',
+  };
+}
+
+function inFile(problem: Problem, file: ManifestFile): Problem {
+  return { ...problem, where: { ...problem.where, file: file.name } };
+}
