@@ -15,3 +15,22 @@ export function base64(text: string): string {
   }
   return out;
 }
+
+/** The bytes of a text in standard base64, or undefined where it is none. Line breaks are passed over, as Go does. */
+export function base64Bytes(text: string): Uint8Array | undefined {
+  const plain = text.replace(/[\r\n]/g, '');
+  if (plain.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(plain)) return undefined;
+  const length = plain.replace(/=+$/, '').length;
+  const bytes = new Uint8Array(Math.floor((length * 3) / 4));
+  let word = 0;
+  let bits = 0;
+  let n = 0;
+  for (let i = 0; i < length; i++) {
+    word = ((word << 6) | ALPHABET.indexOf(plain.charAt(i))) & 0xffffff;
+    bits += 6;
+    if (bits < 8) continue;
+    bits -= 8;
+    bytes[n++] = (word >> bits) & 0xff;
+  }
+  return bytes;
+}

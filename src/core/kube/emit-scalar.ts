@@ -32,9 +32,9 @@ export function analyzeScalar(text: string): ScalarAnalysis {
     } else if (character === ':' && followedByBlank) indicator = true;
     else if (character === '#' && precededByBlank) indicator = true;
     if (code > 0x7e || code < 0x20) {
-      const whole = code >= 0xd800 && code <= 0xdfff ? String.fromCodePoint(text.codePointAt(i) ?? 0) : character;
-      if (!isPrintable(whole)) special = true;
-      i += whole.length - 1;
+      const point = text.codePointAt(i) ?? 0;
+      if (!isPrintable(point)) special = true;
+      if (point > 0xffff) i++;
     }
     if (code === 0x20) {
       if (previous === 'break') breakSpace = true;
@@ -61,13 +61,12 @@ function isBlank(code: number): boolean {
   return code === 0x20 || code === 0x09;
 }
 
-function isBreak(code: number): boolean {
+export function isBreak(code: number): boolean {
   return code === 0x0a || code === 0x0d || code === 0x85 || code === 0x2028 || code === 0x2029;
 }
 
 /** libyaml's printable characters: no controls but line feed, no byte order mark, nothing beyond the basic plane. */
-export function isPrintable(character: string): boolean {
-  const code = character.codePointAt(0) ?? 0;
+export function isPrintable(code: number): boolean {
   if (code < 0x7f) return code >= 0x20 || code === 0x0a;
   return code >= 0xa0 && code <= 0xfffd && code !== 0xfeff && !(code >= 0xd800 && code <= 0xdfff);
 }

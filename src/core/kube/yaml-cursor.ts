@@ -11,10 +11,9 @@ export class Cursor {
 
   constructor(text: string) {
     this.text = text;
-    if (text.charCodeAt(0) === 0xfeff) {
-      this.at = 1;
-      this.lineStart = 1;
-    }
+    // One byte order mark belongs to the encoding, another may start the first line.
+    while (this.at < 2 && text.charCodeAt(this.at) === 0xfeff) this.at++;
+    this.lineStart = this.at;
   }
 
   get column(): number {

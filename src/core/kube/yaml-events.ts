@@ -35,7 +35,6 @@ class Parser {
   }
 
   document(): readonly YamlEvent[] {
-    while (this.peek() === TOKEN.documentEnd) this.at++;
     let kind = this.peek();
     if (kind === TOKEN.streamEnd) return this.events;
     if (kind === TOKEN.directive || kind === TOKEN.documentStart) {
@@ -43,7 +42,7 @@ class Parser {
       if (this.peek() !== TOKEN.documentStart) this.fail('did not find expected <document start>');
       this.at++;
       kind = this.peek();
-    }
+    } else if (kind === TOKEN.documentEnd) this.fail('did not find expected node content');
     if (
       kind === TOKEN.directive ||
       kind === TOKEN.documentStart ||
@@ -52,6 +51,7 @@ class Parser {
     ) {
       this.empty();
     } else this.node(true, false);
+    // What follows is of no interest, but libyaml looks at one token of it.
     this.peek();
     return this.events;
   }

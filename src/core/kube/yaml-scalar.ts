@@ -29,6 +29,7 @@ for (const word of ['-.inf', '-.Inf', '-.INF']) WORDS.set(word, { kind: 'float',
 WORDS.set('<<', { kind: 'merge' });
 
 const FLOAT = /^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$/;
+const FRACTION = /^\.\d+(?:_\d+)*(?:[eE][-+]?\d+(?:_\d+)*)?$/;
 const TIMESTAMP =
   /^\d{4}-\d{1,2}-\d{1,2}(?:[Tt ]\d{1,2}:\d{1,2}:\d{1,2}(?:\.\d*)?(?:Z|[+-]\d\d:\d\d| [+-]\d\d:\d\d)?)?$/;
 const MIN_INT64 = -(2n ** 63n);
@@ -41,7 +42,7 @@ export function resolvePlain(text: string): Resolved {
   const first = text.charCodeAt(0);
   const isDigit = first >= 0x30 && first <= 0x39;
   if (!isDigit && first !== 0x2b && first !== 0x2d && first !== 0x2e) return STRING;
-  if (first === 0x2e) return FLOAT.test(text) ? { kind: 'float', value: Number(text) } : STRING;
+  if (first === 0x2e) return resolveFraction(text);
   if (isDigit && text.charCodeAt(4) === 0x2d && isTimestamp(text)) return { kind: 'timestamp' };
   const plain = text.includes('_') ? text.replaceAll('_', '') : text;
   const int = parseGoInt(plain);
@@ -51,6 +52,12 @@ export function resolvePlain(text: string): Resolved {
     return Number.isFinite(value) ? { kind: 'float', value } : STRING;
   }
   return STRING;
+}
+
+/** What begins with a point goes straight to strconv.ParseFloat, which takes underscores only between digits. */
+function resolveFraction(text: string): Resolved {
+  const value = FRACTION.test(text) ? Number(text.replaceAll('_', '')) : Number.NaN;
+  return Number.isFinite(value) ? { kind: 'float', value } : STRING;
 }
 
 /** strconv.ParseInt(s, 0, 64), or ParseUint for what is beyond; undefined where neither reads it. */

@@ -124,7 +124,6 @@ const ESCAPES: Readonly<Record<string, string>> = {
   ' ': ' ',
   '"': '"',
   "'": "'",
-  '/': '/',
   '\\': '\\',
   N: '\u0085',
   _: '\u00a0',

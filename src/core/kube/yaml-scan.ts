@@ -38,7 +38,7 @@ export function scanYaml(text: string, maxDepth: number): readonly Token[] {
     scanner.run();
   } catch (error) {
     if (!(error instanceof ScanError)) throw error;
-    scanner.tokens.push({ kind: TOKEN.error, start: error.at, text: error.message });
+    scanner.fail(error);
   }
   return scanner.tokens;
 }
@@ -53,6 +53,14 @@ class Scanner {
   private flowLevel = 0;
   private keyAllowed = true;
   private hasContent = false;
+  /** The place before the token that is being scanned. */
+  private readonly before = { at: 0, lineStart: 0 };
+  /** The key that this token has put an end to. */
+  private dropped: SimpleKey = NO_KEY;
+  /** Whether nothing in the flow collection of a level could be a key. */
+  private readonly keyless: boolean[] = [];
+  /** Such collections, of which yaml.v2 forgets that they could be keys themselves. */
+  private readonly released = new Set<number>();
   private readonly handles = new Map([
     ['!', '!'],
     ['!!', 'tag:yaml.org,2002:'],
@@ -64,7 +72,24 @@ class Scanner {
   }
 
   run(): void {
-    while (this.next());
+    const { cursor, before } = this;
+    do {
+      before.at = cursor.at;
+      before.lineStart = cursor.lineStart;
+      this.dropped = NO_KEY;
+    } while (this.next());
+  }
+
+  /**
+   * libyaml does not give a token away while it may still turn out to be a key, so that an error on the same line, or in
+   * the token behind the line, comes first: before a root, say, that could stand on its own.
+   */
+  fail(error: ScanError): void {
+    const waiting = [...this.keys.slice(0, this.flowLevel + 1), this.dropped]
+      .filter((key) => key.possible && !this.released.has(key.token) && this.isFresh(key, this.before))
+      .map((key) => key.token);
+    this.tokens.length = Math.min(this.tokens.length, ...waiting);
+    this.add(TOKEN.error, error.at, error.message);
   }
 
   /** Scans one token, or one with the block tokens before it; false at the end of the document. */
@@ -181,8 +206,9 @@ class Scanner {
 
   /** A token of so many characters. */
   private push(kind: TokenKind, length: number): void {
-    this.tokens.push({ kind, start: this.cursor.at, text: '' });
+    const start = this.cursor.at;
     this.cursor.at += length;
+    this.add(kind, start, '');
   }
 
   // Keys.
@@ -192,6 +218,7 @@ class Scanner {
     const { cursor } = this;
     const required = this.flowLevel === 0 && this.indent === cursor.column;
     this.forgetKey();
+    this.keyless[this.flowLevel] = false;
     this.keys[this.flowLevel] = {
       possible: true,
       required,
@@ -203,7 +230,9 @@ class Scanner {
 
   private forgetKey(): void {
     const key = this.keys[this.flowLevel];
-    if (key?.possible && key.required) throw new ScanError("could not find expected ':'", this.cursor.at);
+    if (key === undefined || !key.possible) return;
+    if (key.required) throw new ScanError("could not find expected ':'", this.cursor.at);
+    this.dropped = key;
     this.keys[this.flowLevel] = NO_KEY;
   }
 
@@ -211,12 +240,11 @@ class Scanner {
   private dropStaleKey(): void {
     const key = this.keys[this.flowLevel];
     if (key === undefined || !key.possible || this.isFresh(key)) return;
-    if (key.required) throw new ScanError("could not find expected ':'", this.cursor.at);
-    this.keys[this.flowLevel] = NO_KEY;
+    this.forgetKey();
   }
 
-  private isFresh(key: SimpleKey): boolean {
-    return key.lineStart === this.cursor.lineStart && this.cursor.at - key.at <= SIMPLE_KEY_LIMIT;
+  private isFresh(key: SimpleKey, seen: { readonly at: number; readonly lineStart: number } = this.cursor): boolean {
+    return key.lineStart === seen.lineStart && seen.at - key.at <= SIMPLE_KEY_LIMIT;
   }
 
   private explicitKey(): void {
@@ -288,6 +316,7 @@ class Scanner {
     this.saveKey();
     this.flowLevel++;
     this.keys[this.flowLevel] = NO_KEY;
+    this.keyless[this.flowLevel] = true;
     this.checkDepth();
     this.keyAllowed = true;
     this.push(kind, 1);
@@ -298,6 +327,7 @@ class Scanner {
     if (this.flowLevel > 0) {
       this.flowLevel--;
       const key = this.keys[this.flowLevel];
+      if (key?.possible && this.keyless[this.flowLevel + 1]) this.released.add(key.token);
       if (key?.possible && !this.isFresh(key)) {
         if (key.required) throw new ScanError("could not find expected ':'", this.cursor.at);
         this.keys[this.flowLevel] = NO_KEY;
@@ -329,16 +359,23 @@ class Scanner {
     this.keyAllowed = false;
     const { cursor } = this;
     const start = cursor.at;
-    let at = start;
-    while (at < cursor.text.length && !isBlankOrEnd(cursor.text.charCodeAt(at))) at++;
-    const raw = cursor.text.slice(start, at);
-    const match = /^(?:!<([^>]*)>|(!(?:[0-9A-Za-z_-]*!)?)([^!,[\]{}]*))$/.exec(raw);
-    if (match === null) throw new ScanError('did not find expected whitespace or line break', start);
-    cursor.at = at;
-    const [, verbatim, handle = '!', suffix = ''] = match;
-    const prefix = this.handles.get(handle);
-    if (verbatim === undefined && prefix === undefined) throw new ScanError('found undefined tag handle', start);
-    this.add(TOKEN.tag, start, unescapeUri(verbatim ?? `${prefix}${suffix}`));
+    const [whole, prefix, suffix] = this.tagParts(start);
+    if (suffix === undefined) throw new ScanError('did not find expected tag URI', start);
+    cursor.at = start + whole.length;
+    if (!isBlankOrEnd(cursor.peek())) throw new ScanError('did not find expected whitespace or line break', start);
+    if (prefix === undefined) throw new ScanError('found undefined tag handle', start);
+    this.add(TOKEN.tag, start, prefix + unescapeUri(suffix, start));
+  }
+
+  /** `!<uri>`, `!handle!suffix` or `!suffix`: the whole text, what its handle stands for, and the rest. */
+  private tagParts(start: number): readonly [string, string | undefined, string | undefined] {
+    const { text } = this.cursor;
+    const verbatim = matchAt(VERBATIM_TAG, text, start);
+    if (verbatim !== null || text.charCodeAt(start + 1) === 0x3c) return [verbatim?.[0] ?? '', '', verbatim?.[1]];
+    const handled = matchAt(HANDLED_TAG, text, start);
+    if (handled !== null) return [handled[0], this.handles.get(handled[1] ?? ''), handled[2] || undefined];
+    const local = matchAt(LOCAL_TAG, text, start);
+    return [local?.[0] ?? '', this.handles.get('!'), local?.[1]];
   }
 
   // Documents.
@@ -356,7 +393,7 @@ class Scanner {
       .trim()
       .split(/\s+/);
     if (words[0] === 'YAML') {
-      if (!/^1\.[12]$/.test(words[1] ?? '')) throw new ScanError('found incompatible YAML document', start);
+      if (words[1] !== '1.1') throw new ScanError('found incompatible YAML document', start);
     } else if (words[0] === 'TAG') {
       if (words.length !== 3) throw new ScanError('did not find expected whitespace or line break', start);
       this.handles.set(words[1] ?? '', words[2] ?? '');
@@ -383,11 +420,22 @@ class Scanner {
   }
 }
 
-function unescapeUri(text: string): string {
+// To libyaml the signs of flow collections belong to a tag.
+const URI = String.raw`[\w\-;/?:@&=+$,.!~*'()[\]%]`;
+const VERBATIM_TAG = new RegExp(`!<(${URI}+)>`, 'y');
+const HANDLED_TAG = new RegExp(`(![\\w-]*!)(${URI}*)`, 'y');
+const LOCAL_TAG = new RegExp(`!(${URI}*)`, 'y');
+
+function matchAt(pattern: RegExp, text: string, at: number): RegExpExecArray | null {
+  pattern.lastIndex = at;
+  return pattern.exec(text);
+}
+
+function unescapeUri(text: string, start: number): string {
   if (!text.includes('%')) return text;
   try {
     return decodeURIComponent(text);
   } catch {
-    return text;
+    throw new ScanError('did not find URI escaped octet', start);
   }
 }

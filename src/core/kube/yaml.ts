@@ -1,5 +1,7 @@
-import { type JsonValue, type MutableJsonObject, setKey } from '../json.ts';
+import { base64Bytes } from '../base64.ts';
+import { isArray, isObject, type JsonValue, type MutableJsonObject, setKey } from '../json.ts';
 import { failed, type Parsed, ProblemError, parsed, type Where } from '../problem.ts';
+import { decodeUtf8 } from '../utf8.ts';
 import { dereference, structOf, type TypeRef } from './type-table.ts';
 import { EVENT, type YamlEvent, yamlEvents } from './yaml-events.ts';
 import { formatGoFloat, type Resolved, resolvePlain } from './yaml-scalar.ts';
@@ -81,6 +83,8 @@ class Composer {
   #decoded = 0;
   #aliased = 0;
   #aliasDepth = 0;
+  /** Where a number stands that JSON has not, if there was one. */
+  #infinite: number | undefined;
 
   constructor(text: string, events: readonly YamlEvent[], options: ParseYamlOptions) {
     this.#text = text;
@@ -90,7 +94,11 @@ class Composer {
 
   document(): JsonValue {
     const schema = this.#options.schema;
-    return this.#node(schema === undefined ? undefined : { kind: 'struct', name: schema });
+    const value = this.#node(schema === undefined ? undefined : { kind: 'struct', name: schema });
+    // One that a later key of the same name has replaced does no harm.
+    const infinite = this.#infinite === undefined ? undefined : findInfinite(value);
+    if (infinite !== undefined) this.#fail(`json: unsupported value: ${formatGoFloat(infinite)}`, this.#infinite ?? 0);
+    return value;
   }
 
   #node(target: TypeRef | undefined): JsonValue {
@@ -246,26 +254,16 @@ class Composer {
 
   #key(): string {
     const position = this.#positionOf(this.#at);
-    const key = this.#node(undefined);
-    switch (typeof key) {
-      case 'string':
-        return key;
-      case 'boolean':
-        return key ? 'true' : 'false';
-      case 'bigint':
-        return key.toString();
-      case 'number':
-        return Number.isInteger(key) && Math.abs(key) < 2 ** 53 ? String(key) : formatGoFloat(key, 32);
-      default:
-        return this.#fail(key === null ? 'unsupported map key of type: null' : 'invalid map key', position);
-    }
+    const key = this.#node(KEY);
+    if (typeof key === 'string') return key;
+    return this.#fail(key === null ? 'unsupported map key of type: null' : 'invalid map key', position);
   }
 
   #scalar(event: YamlEvent, target: TypeRef | undefined): JsonValue {
     const { text, tag } = event;
     if (tag === '' && !event.plain) return text;
-    // A lone `!` is no tag, but it makes a quoted text resolve like a plain one.
-    const resolved = tag === '' || tag === '!' ? resolvePlain(text) : this.#tagged(shortTag(tag), text, event);
+    const resolved = tag === '' ? resolvePlain(text) : this.#tagged(shortTag(tag), text, event);
+    if (tag !== '' && shortTag(tag) === '!!binary') return this.#binary(text, event);
     return this.#value(resolved, text, target, event);
   }
 
@@ -276,19 +274,28 @@ class Composer {
       case 'bool':
         return wantsString(target) ? String(resolved.value) : resolved.value;
       case 'int': {
+        if (target === KEY && resolved.value >= 2n ** 63n) {
+          return this.#fail(`unsupported map key of type: uint64, key: 0x${resolved.value.toString(16)}`, event.start);
+        }
         if (wantsString(target)) return resolved.value.toString();
         const number = Number(resolved.value);
         return Number.isSafeInteger(number) ? number : resolved.value;
       }
       case 'float':
+        if (target === KEY && !Number.isFinite(resolved.value)) return goKeyOfInfinite(resolved.value);
         if (wantsString(target)) return formatGoFloat(resolved.value, 32);
-        if (!Number.isFinite(resolved.value)) {
-          return this.#fail(`json: unsupported value: ${formatGoFloat(resolved.value)}`, event.start);
-        }
+        if (!Number.isFinite(resolved.value)) this.#infinite ??= event.start;
         return resolved.value;
       default:
         return text;
     }
+  }
+
+  /** The bytes, as JSON can carry them: what is no UTF-8 becomes U+FFFD. */
+  #binary(text: string, event: YamlEvent): string {
+    const bytes = base64Bytes(text);
+    if (bytes === undefined) return this.#fail('!!binary value contains invalid base64 data', event.start);
+    return decodeUtf8(bytes).replace(/[\udc80-\udcff]/gu, '\ufffd');
   }
 
   /** A scalar with an explicit tag. Tags that yaml.v2 does not resolve leave the text as it is. */
@@ -298,7 +305,8 @@ class Composer {
       case '!!int':
       case '!!bool':
       case '!!null':
-      case '!!float': {
+      case '!!float':
+      case '!!timestamp': {
         const kind = tag.slice(2);
         if (kind === 'float' && resolved.kind === 'int') return { kind: 'float', value: Number(resolved.value) };
         if (resolved.kind === kind) return resolved;
@@ -331,6 +339,23 @@ function shortTag(tag: string): string {
 
 function tagOfKind(kind: Resolved['kind']): string {
   return kind === 'string' ? 'str' : kind;
+}
+
+/** What the key of a mapping is read as: a string, whatever it looks like. */
+const KEY: TypeRef = { kind: 'basic', name: 'string' };
+
+function goKeyOfInfinite(value: number): string {
+  return Number.isNaN(value) ? '.nan' : value > 0 ? '.inf' : '-.inf';
+}
+
+function findInfinite(value: JsonValue): number | undefined {
+  if (typeof value === 'number') return Number.isFinite(value) ? undefined : value;
+  const members = isArray(value) ? value : isObject(value) ? Object.values(value) : [];
+  for (const member of members) {
+    const found = findInfinite(member);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 function wantsString(target: TypeRef | undefined): boolean {
