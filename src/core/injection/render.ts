@@ -23,7 +23,8 @@ export function renderTemplate(
 }
 
 function inTemplate(problem: Problem, name: string): Problem {
-  return { ...problem, where: { ...problem.where, pointer: `/templates/${name}` } };
+  // Lines count in the template's text, not in the manifest's.
+  return { ...problem, where: { ...problem.where, file: `template ${name}`, pointer: `/templates/${name}` } };
 }
 
 /** Upstream says only this; where and why stand in the rest of the problem. */
