@@ -162,7 +162,7 @@ function runTemplates(request: Request, mesh: EffectiveMesh): Parsed<Merged> {
     if (behaves(cfg.release, 'native-sidecars')) {
       result = moveToNative(result, template, data.value.nativeSidecars, cfg);
     }
-    erased.push(...erasedFields(result, overlay));
+    erased.push(...erasedFields(original, overlay));
     const laid = mergeStrategic(result, overlay, 'core/v1.Pod');
     if (!laid.ok) return prefixed(NOT_APPLICABLE, strategic(laid.problems));
     result = laid.value;
@@ -174,6 +174,18 @@ function runTemplates(request: Request, mesh: EffectiveMesh): Parsed<Merged> {
     { result: typed.value, template, trace: templates.value.map(({ name }) => templateTrace(name, template)) },
     problem === undefined ? [] : [problem],
   );
+}
+
+/** What the selected templates render for a pod, one overlay each; for `uninject`, which asks what they take away. */
+export function renderOverlays(pod: PodTemplate, at: InjectionContext, cfg: InjectionConfig): readonly JsonObject[] {
+  const mesh = effectiveMesh(pod, at, cfg);
+  const data = mesh.ok ? dataFor({ original: pod, at, cfg, openshift: false }, mesh.value) : mesh;
+  const templates = selectTemplates(pod, at.path, cfg);
+  if (!data.ok || !templates.ok) return [];
+  return templates.value.flatMap((template) => {
+    const rendered = renderTemplate(template, data.value.view, at.host);
+    return rendered.ok ? [rendered.value] : [];
+  });
 }
 
 const NOT_APPLICABLE = 'failed parsing generated injected YAML (check Istio sidecar injector configuration): ';

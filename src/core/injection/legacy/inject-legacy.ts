@@ -1,7 +1,7 @@
 import { compareCodePoints } from '../../json.ts';
 import { applyJsonPatch, diffJson, type JsonPatch, roundTrip } from '../../kube/index.ts';
-import type { Problem } from '../../problem.ts';
 import { decideInjection } from '../decide.ts';
+import { erasedProblem } from '../erased-fields.ts';
 import type {
   InjectionConfig,
   InjectionContext,
@@ -15,6 +15,7 @@ import { behaves } from '../releases.ts';
 import { skippedProblem } from '../skipped.ts';
 import { appendSpec } from './append.ts';
 import { createPatch } from './create-patch.ts';
+import { legacyErased } from './erased.ts';
 import { withKubernetesDefaults } from './kubernetes-defaults.ts';
 import { legacyLabels } from './labels.ts';
 import { legacyMetrics, withSidecarEnv } from './metrics.ts';
@@ -55,7 +56,7 @@ function appended({ pod, at, cfg, decision, prepared }: Request): InjectionOutco
   const status = legacyStatusText(spec, cfg.templateVersion);
   const result = appendSpec(pod, { spec, status, probes, hold, revision: at.revision, securityContext }, release);
   const patch = diffJson(pod, result, { type: 'core/v1.Pod' });
-  return injected(result, patch, decision, traceOf(prepared, probes));
+  return injected(result, patch, decision, traceOf(prepared, probes), legacyErased(pod, result, false));
 }
 
 function patched({ pod, at, cfg, decision, prepared }: Request): InjectionOutcome {
@@ -82,7 +83,8 @@ function patched({ pod, at, cfg, decision, prepared }: Request): InjectionOutcom
   );
   const applied = applyJsonPatch(pod, patch);
   if (!applied.ok) return { kind: 'failed', decision, problems: applied.problems };
-  return injected(typed(applied.value as PodTemplate), patch, decision, traceOf(prepared, probes));
+  const result = typed(applied.value as PodTemplate);
+  return injected(result, patch, decision, traceOf(prepared, probes), legacyErased(pod, result, true));
 }
 
 function annotationsFor(
@@ -113,8 +115,10 @@ function injected(
   patch: JsonPatch,
   decision: InjectionDecision,
   trace: readonly StepTrace[],
+  erased: readonly string[],
 ): InjectionOutcome {
-  const problems: readonly Problem[] = decision.problems;
+  const problem = erasedProblem(erased);
+  const problems = problem === undefined ? decision.problems : [...decision.problems, problem];
   return { kind: 'injected', decision, pod, trace, patch, problems };
 }
 

@@ -10,6 +10,8 @@ export type NamedList = (typeof NAMED_LISTS)[number];
 export type InjectedNames = { readonly [list in NamedList]: readonly string[] } & {
   /** As shown there; undefined before 1.11. */
   readonly revision: string | undefined;
+  /** Of a release up to 1.8: only its status has a version. */
+  readonly legacy: boolean;
 };
 
 /** Undefined for a pod that was not injected, `invalid` where the annotation is no status. */
@@ -34,6 +36,7 @@ export function readInjectedNames(pod: PodTemplate): InjectedNames | 'invalid' |
     volumes,
     imagePullSecrets,
     revision: typeof revision === 'string' ? revision : undefined,
+    legacy: Object.hasOwn(status, 'version'),
   };
 }
 

@@ -55,13 +55,14 @@ export function withoutRecognised(pod: PodTemplate, injected: PodTemplate, names
   );
   const derived: Readonly<Record<string, string | undefined>> = {
     'security.istio.io/tlsMode': 'istio',
-    'service.istio.io/canonical-name':
+    'service.istio.io/canonical-name': labelText(
       firstText(labels, ['app.kubernetes.io/name', 'app']) ?? env.get('ISTIO_META_WORKLOAD_NAME'),
+    ),
     'service.istio.io/canonical-revision': firstText(labels, ['app.kubernetes.io/version', 'version']) ?? 'latest',
     'networking.istio.io/tunnel': env.get('ISTIO_META_ENABLE_HBONE') === 'true' ? 'http' : undefined,
     'topology.istio.io/network': env.get('ISTIO_META_NETWORK'),
     // Up to 1.8 the revision is a label; later a user chooses his revision with it.
-    'istio.io/rev': names.revision === undefined ? textAt(labels, 'istio.io/rev') : undefined,
+    'istio.io/rev': names.legacy ? textAt(labels, 'istio.io/rev') : undefined,
   };
   const theirs = WRITTEN_LABELS.filter((name) => getKey(labels, name) === derived[name]);
   const annotations: Readonly<Record<string, string | undefined>> = {
@@ -112,6 +113,11 @@ export function shorterNetworks(networks: string): string | undefined {
     .replace(/,\s*\{"name": "(?:[^"/]*\/)?istio-cni"(?:, "namespace": "[^"]*")?\}\s*\]/, ']')
     .replace(/(?:^|,\s*)(?:[^\s,/]+\/)?istio-cni\s*$/, '');
   return shorter === '' ? undefined : shorter;
+}
+
+/** As a template cuts a workload's name to the length of a label. */
+function labelText(name: string | undefined): string | undefined {
+  return name?.slice(0, 63).replace(/[-_.]+$/, '');
 }
 
 function environmentOf(pod: PodTemplate): ReadonlyMap<string, string> {

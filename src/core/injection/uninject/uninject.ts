@@ -1,7 +1,8 @@
 import type { JsonObject } from '../../json.ts';
 import { roundTrip } from '../../kube/index.ts';
 import type { Problem } from '../../problem.ts';
-import { inject } from '../inject.ts';
+import { erasingFields } from '../erased-fields.ts';
+import { inject, renderOverlays } from '../inject.ts';
 import type { InjectionConfig, InjectionContext, PodTemplate } from '../model.ts';
 import { metadataOf, STATUS_ANNOTATION, specOf, withAnnotations } from '../pod.ts';
 import { type InjectedNames, readInjectedNames } from './injected-names.ts';
@@ -20,15 +21,14 @@ export type UninjectOutcome =
     }
   | { readonly kind: 'not-injected'; readonly pod: PodTemplate; readonly problems: readonly Problem[] };
 
+type By = { readonly at: InjectionContext; readonly cfg: InjectionConfig };
+
 /**
  * Takes the sidecar and all else that injection brought out of a pod again. `by` is the configuration that injected it
  * and the pod's circumstances, as `inject` takes them: with it, the result is one that injection turns into exactly this
  * pod, and the smallest such. Without, or where another configuration is given, Istio's usual templates are assumed.
  */
-export function uninject(
-  pod: PodTemplate,
-  by?: { readonly at: InjectionContext; readonly cfg: InjectionConfig },
-): UninjectOutcome {
+export function uninject(pod: PodTemplate, by?: By): UninjectOutcome {
   const names = readInjectedNames(pod);
   if (names === undefined) return { kind: 'not-injected', pod, problems: [notInjected()] };
   if (names === 'invalid') return { kind: 'not-injected', pod, problems: [unreadableStatus()] };
@@ -38,15 +38,15 @@ export function uninject(
     kind: 'uninjected',
     pod: result,
     verified: found !== undefined,
-    problems: [...lostProblem(result), ...(by !== undefined && found === undefined ? [otherConfiguration()] : [])],
+    problems: [
+      ...lostProblem(result),
+      ...(found === undefined || by === undefined ? [] : erasingProblem(found, by)),
+      ...(found === undefined && by !== undefined ? [otherConfiguration()] : []),
+    ],
   };
 }
 
-function search(
-  pod: PodTemplate,
-  names: InjectedNames,
-  { at, cfg }: { readonly at: InjectionContext; readonly cfg: InjectionConfig },
-): PodTemplate | undefined {
+function search(pod: PodTemplate, names: InjectedNames, { at, cfg }: By): PodTemplate | undefined {
   const wanted = comparable(pod);
   const judge = judgeOf(revisionOf(names, at), cfg);
   for (const own of ownSidecarChoices(pod)) {
@@ -86,6 +86,22 @@ function comparable(pod: PodTemplate): PodTemplate {
 function mentionedIn(cfg: InjectionConfig): (key: string) => boolean {
   const texts = [...cfg.templates.values()].map((template) => template.source);
   return (key) => Object.hasOwn(cfg.injectedAnnotations, key) || texts.some((text) => text.includes(key));
+}
+
+/** What the templates erased is in the injected pod no more; only that they do erase there can be told. */
+function erasingProblem(pod: PodTemplate, { at, cfg }: By): readonly Problem[] {
+  if (cfg.generation === 'list') return [];
+  const erasing = [...new Set(renderOverlays(pod, at, cfg).flatMap(erasingFields))];
+  if (erasing.length === 0) return [];
+  return [
+    {
+      code: 'TEMPLATE_ERASED_FIELDS',
+      severity: 'warning',
+      message: `the template erases what a pod has at ${erasing.join(', ')}: it is not known whether this pod had anything there`,
+      where: { pointer: erasing[0] },
+      remedy: 'Compare with the original manifest, and put back there what is missing.',
+    },
+  ];
 }
 
 function notInjected(): Problem {
