@@ -4,9 +4,10 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import pc from 'picocolors';
+import { styleText } from 'node:util';
 
 const started = Date.now();
+const colours = process.env.FORCE_COLOR !== undefined || (process.stdout.isTTY === true && !process.env.NO_COLOR);
 // What a terminal holds without wrapping; a pipe is taken for one of usual width.
 const width = Math.min(process.stdout.columns ?? 110, 130);
 const scratch = mkdtempSync(join(tmpdir(), 'remora-demo-'));
@@ -66,31 +67,35 @@ try {
 const seconds = ((Date.now() - started) / 1000).toFixed(1);
 console.log(
   broken === 0
-    ? pc.green(`\nDone in ${seconds} s, without a cluster. Next: docs/README.md`)
-    : pc.red(`\n${broken} step(s) failed.`),
+    ? paint('green', `\nDone in ${seconds} s, without a cluster. Next: docs/README.md`)
+    : paint('red', `\n${broken} step(s) failed.`),
 );
 process.exit(broken === 0 ? 0 : 1);
 
+function paint(style, text) {
+  return colours ? styleText(style, text) : text;
+}
+
 function title(number, text, why) {
-  console.log(`\n${pc.bold(pc.cyan(`${number}  ${text}`))}\n   ${pc.dim(why)}`);
+  console.log(`\n${paint('bold', paint('cyan', `${number}  ${text}`))}\n   ${paint('dim', why)}`);
 }
 
 function run(
   args,
   { show = 'both', code = 0, as = `remora ${args.join(' ')}`, lines = Number.POSITIVE_INFINITY } = {},
 ) {
-  console.log(`\n   ${pc.dim('$')} ${pc.bold(as)}`);
-  const env = { ...process.env, ...(pc.isColorSupported ? { FORCE_COLOR: '1' } : {}) };
+  console.log(`\n   ${paint('dim', '$')} ${paint('bold', as)}`);
+  const env = { ...process.env, ...(colours ? { FORCE_COLOR: '1' } : {}) };
   const result = spawnSync('bin/remora', args, { encoding: 'utf8', env });
   const all = `${show === 'stderr' ? '' : result.stdout}${result.stderr}`.split('\n').slice(0, -1);
   for (const line of all.slice(0, lines)) console.log(line === '' ? '' : fitted(`   ${line}`));
-  if (all.length > lines) console.log(pc.dim(`   … ${all.length - lines} lines more`));
+  if (all.length > lines) console.log(paint('dim', `   … ${all.length - lines} lines more`));
   if (result.status !== code) check(`exit code ${result.status}, expected ${code}`, false);
 }
 
 function check(text, held) {
   if (!held) broken++;
-  console.log(`   ${held ? pc.green('✓') : pc.red('✗')} ${text}`);
+  console.log(`   ${held ? paint('green', '✓') : paint('red', '✗')} ${text}`);
 }
 
 /** Cuts a line at the width of the terminal; colour codes take no room. */
