@@ -1,0 +1,108 @@
+/** Uninject over the inputs of the injection corpus: what kube-inject makes of them, taken back again. */
+import type { JsonObject } from '../../src/core/json.ts';
+import { diffJson, equal } from '../../src/core/kube/index.ts';
+import {
+  injectInPlace,
+  injectManifest,
+  type ManifestSettings,
+  renderManifest,
+  uninjectInPlace,
+  uninjectManifest,
+} from '../../src/core/manifest/index.ts';
+import type { Parsed } from '../../src/core/problem.ts';
+import { readCorpus } from './corpus.ts';
+import { type InjectionCase, readCases } from './injection-cases.ts';
+import { configOf } from './webhook.ts';
+
+export type RoundTrip = {
+  readonly name: string;
+  /** Pods that injection changed. */
+  readonly injected: number;
+  /** What is different after injection and back, with the typed form of the input; undefined where nothing is. */
+  readonly lost: string | undefined;
+  /** Whether every pod was verified by injecting the result again. */
+  readonly verified: boolean;
+  /** Codes of the problems told on the way. */
+  readonly told: readonly string[];
+  /** The same with `--in-place`: undefined where the original text came back byte for byte. */
+  readonly inPlace: string | undefined;
+};
+
+/** Every case with an input that was not injected before. */
+export function roundTrips(release: string): readonly RoundTrip[] {
+  return readCases(release)
+    .filter(({ params, expectedError, input }) => {
+      return params.paths.includes('kube-inject') && expectedError === null && input !== null;
+    })
+    .filter(({ input }) => !readCorpus('injection', release, input ?? '').includes('sidecar.istio.io/status'))
+    .map((testCase) => roundTrip(release, testCase));
+}
+
+function roundTrip(release: string, testCase: InjectionCase): RoundTrip {
+  const settings = settingsOf(release, testCase);
+  const file = { name: testCase.input ?? '', text: readCorpus('injection', release, testCase.input ?? '') };
+  const injected = injectManifest(file, settings);
+  const typed = injected.documents.map((document) => (document.kind === 'object' ? document.before : undefined));
+  const back = take(uninjectManifest({ name: 'injected.yaml', text: renderManifest(injected) }, settings));
+  const again = injectManifest({ name: 'back.yaml', text: back.value.text }, settings).documents.map((document) =>
+    document.kind === 'object' ? document.before : undefined,
+  );
+  const done = back.value.workloads.filter(({ outcome }) => outcome === 'uninjected');
+  return {
+    name: testCase.name,
+    injected: injected.workloads.filter(({ outcome }) => outcome.kind === 'injected').length,
+    lost: firstDifference(typed, again),
+    verified: done.every(({ verified }) => verified),
+    told: [...injected.problems, ...back.problems].map(({ code }) => code),
+    inPlace: inPlaceDifference(file, settings),
+  };
+}
+
+function firstDifference(
+  want: readonly (JsonObject | undefined)[],
+  got: readonly (JsonObject | undefined)[],
+): string | undefined {
+  if (want.length !== got.length) return `${want.length} documents before, ${got.length} after`;
+  for (const [i, before] of want.entries()) {
+    const after = got[i];
+    if (before === undefined || after === undefined ? before !== after : !equal(before, after)) {
+      return JSON.stringify(diffJson(before ?? {}, after ?? {}, { type: 'core/v1.Pod' }));
+    }
+  }
+  return undefined;
+}
+
+function inPlaceDifference(
+  file: { readonly name: string; readonly text: string },
+  settings: ManifestSettings,
+): string | undefined {
+  const edited = take(injectInPlace(file, settings)).value.text;
+  const back = take(uninjectInPlace({ ...file, text: edited }, settings)).value.text;
+  return back === file.text ? undefined : `${file.text.length} characters before, ${back.length} after`;
+}
+
+function settingsOf(release: string, testCase: InjectionCase): ManifestSettings {
+  const { params } = testCase;
+  const native = params.nativeSidecars;
+  const mode = native?.mode;
+  return {
+    config: configOf(release, testCase),
+    context: {
+      revision: params.revision?.kubeInject ?? '',
+      nativeSidecars: mode === 'true' || mode === 'auto' ? mode : 'false',
+      nodes:
+        native?.nodeKubeletVersions === undefined
+          ? undefined
+          : new Map(native.nodeKubeletVersions.map((version, i) => [`node-${i}`, version])),
+      platform: params.platform ?? '',
+      compliancePolicy: params.compliancePolicy ?? '',
+      host: { env: (name) => params.env?.[name] },
+    },
+    namespaces: new Map(),
+  };
+}
+
+function take<T>(result: Parsed<T>): Parsed<T> & { ok: true } {
+  if (!result.ok) throw new Error(JSON.stringify(result.problems));
+  return result;
+}
