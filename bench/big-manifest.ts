@@ -1,6 +1,7 @@
 import { type DocumentEdit, editWithRecord, planEdits } from '../src/core/edit/index.ts';
 import { isObject, type JsonObject } from '../src/core/json.ts';
 import { parseYaml, type SourceDocument, splitDocuments } from '../src/core/kube/index.ts';
+import { failed, type Parsed, parsed } from '../src/core/problem.ts';
 import { metadataOf, objectAt, take } from '../test/conformance/webhook.ts';
 import { type Figure, interleaved } from './measure.ts';
 
@@ -38,9 +39,15 @@ function read(text: string): readonly JsonObject[] {
 function edit(text: string): string {
   const edits = documentsOf(text).flatMap(({ text: document, line }): DocumentEdit[] => {
     const before = take(parseYaml(document));
-    return isObject(before) ? [{ line, before, after: changed(before) }] : [];
+    if (!isObject(before)) return [];
+    return [{ line, lines: document.split('\n').length - 1, before, after: changed(before), read: readObject }];
   });
   return editWithRecord(text, take(planEdits(text, edits)));
+}
+
+function readObject(text: string): Parsed<JsonObject> {
+  const value = take(parseYaml(text));
+  return isObject(value) ? parsed(value) : failed();
 }
 
 function documentsOf(text: string): readonly SourceDocument[] {

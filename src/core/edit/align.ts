@@ -1,4 +1,5 @@
 import { getKey, isObject, type JsonArray, type JsonObject, type JsonValue } from '../json.ts';
+import { longestIncreasing } from '../kube/index.ts';
 
 /** How the items of a list before and after belong together. */
 export type Alignment = {
@@ -10,8 +11,9 @@ export type Alignment = {
 const IDENTITY_KEYS = ['name', 'mountPath', 'containerPort', 'devicePath', 'ip', 'topologyKey', 'key', 'uid'];
 
 /**
- * Pairs the items of two lists by identity (objects by their naming key, others by value). Items whose order changed are
- * taken as removed and new, except for a longest run that keeps its order, so that as little text as possible moves.
+ * Pairs the items of two lists by identity (objects by their naming key, Kubernetes objects by kind and name, others by
+ * value). Items whose order changed are taken as removed and new, except for a longest run that keeps its order, so that
+ * as little text as possible moves. Between two that stay, as many items after as before are the same ones, changed.
  */
 export function alignLists(before: JsonArray, after: JsonArray): Alignment {
   const key = identityKey(before, after);
@@ -22,9 +24,11 @@ export function alignLists(before: JsonArray, after: JsonArray): Alignment {
     if (list === undefined) places.set(id, [i]);
     else list.push(i);
   });
-  const candidate = after.map((item) => places.get(identity(item, key))?.shift());
+  for (const list of places.values()) list.reverse();
+  const candidate = after.map((item) => places.get(identity(item, key))?.pop());
   const stay = longestIncreasing(candidate);
-  return { kept: candidate.map((index, i) => (stay.has(i) ? index : undefined)) };
+  const kept = candidate.map((index, i) => (stay.has(i) ? index : undefined));
+  return { kept: key === undefined ? withChangedItems(kept, before.length) : kept };
 }
 
 function identityKey(before: JsonArray, after: JsonArray): string | undefined {
@@ -32,31 +36,37 @@ function identityKey(before: JsonArray, after: JsonArray): string | undefined {
 }
 
 function isUnique(list: JsonArray, key: string): boolean {
-  const values = list.map((item) => (isObject(item) ? getKey(item, key) : undefined));
-  return !values.includes(undefined) && new Set(values).size === list.length;
+  const values = new Set<JsonValue>();
+  for (const item of list) {
+    const value = isObject(item) ? getKey(item, key) : undefined;
+    if (value === undefined || values.has(value)) return false;
+    values.add(value);
+  }
+  return true;
 }
 
 function identity(item: JsonValue, key: string | undefined): string {
-  return JSON.stringify(key === undefined ? item : getKey(item as JsonObject, key));
+  if (key !== undefined) return stable(getKey(item as JsonObject, key) ?? null);
+  if (!isObject(item)) return stable(item);
+  const [kind, metadata] = [getKey(item, 'kind'), getKey(item, 'metadata')];
+  const name = isObject(metadata) ? getKey(metadata, 'name') : undefined;
+  if (typeof kind !== 'string' || typeof name !== 'string' || !isObject(metadata)) return stable(item);
+  return stable(['object', kind, getKey(metadata, 'namespace') ?? null, name]);
 }
 
-/** Positions of a longest increasing run of the defined numbers: patience sorting, O(n log n). */
-function longestIncreasing(values: readonly (number | undefined)[]): ReadonlySet<number> {
-  const tails: number[] = [];
-  const previous: (number | undefined)[] = [];
-  values.forEach((value, i) => {
-    if (value === undefined) return;
-    let low = 0;
-    let high = tails.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((values[tails[middle] ?? -1] ?? 0) < value) low = middle + 1;
-      else high = middle;
-    }
-    previous[i] = low > 0 ? tails[low - 1] : undefined;
-    tails[low] = i;
-  });
-  const run = new Set<number>();
-  for (let i = tails.at(-1); i !== undefined; i = previous[i]) run.add(i);
-  return run;
+function stable(value: JsonValue): string {
+  return JSON.stringify(value, (_key, member: unknown) => (typeof member === 'bigint' ? `${member}n` : member));
+}
+
+/** Items without a name have no identity but their value: a changed one is known by its place. */
+function withChangedItems(kept: readonly (number | undefined)[], length: number): readonly (number | undefined)[] {
+  const filled = [...kept];
+  let [from, previous] = [0, -1];
+  for (let i = 0; i <= filled.length; i++) {
+    const index = i === filled.length ? length : kept[i];
+    if (index === undefined) continue;
+    if (index - previous === i - from + 1) for (let k = from; k < i; k++) filled[k] = previous + 1 + k - from;
+    [from, previous] = [i + 1, index];
+  }
+  return filled;
 }

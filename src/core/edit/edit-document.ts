@@ -12,20 +12,11 @@ import {
 } from 'yaml';
 import { getKey, isArray, isObject, type JsonArray, type JsonObject, type JsonValue } from '../json.ts';
 import { alignLists } from './align.ts';
+import { appendFlow, flowMember, insertFlow, removeFlow } from './edit-flow.ts';
+import { CannotEdit, type Edit, lineEnd, lineStartOf } from './edit-state.ts';
 import { jsonEqual } from './equal.ts';
 import { indentLines, renderFlow, renderLines, renderPair, type Style } from './render.ts';
 import type { Splice } from './splice.ts';
-
-/** Thrown where a change cannot be made on the spot; the next larger node is then written anew as a whole. */
-class CannotEdit extends Error {}
-
-type Edit = {
-  readonly source: string;
-  readonly style: Style;
-  readonly splices: Splice[];
-  /** Nodes with a change inside: an alias of one of them has to be written out. */
-  readonly changed: Set<Node>;
-};
 
 /**
  * The splices that make a document say `after` where it said `before`, and touch nothing else. `before` and `after` are
@@ -38,7 +29,7 @@ export function editDocument(
   after: JsonObject,
   style: Style,
 ): readonly Splice[] {
-  const edit: Edit = { source, style, splices: [], changed: new Set() };
+  const edit: Edit = { source, style, splices: [], changed: new Set(), grown: new Set() };
   if (!isMap(document.contents)) throw new CannotEdit('the document is no mapping');
   editMap(edit, document.contents as YAMLMap, before, after);
   return [...edit.splices, ...expandedAliases(edit, document)];
@@ -49,6 +40,8 @@ function editMap(edit: Edit, map: YAMLMap, before: JsonObject, after: JsonObject
   const token = collectionToken(map);
   const pairs = new Map<string, Pair>();
   for (const pair of map.items) pairs.set(keyText(pair), pair);
+  // Added last: what an inner collection gets at its end comes before what this one gets there.
+  const added: (readonly [string, JsonValue])[] = [];
   for (const [key, value] of Object.entries(before)) {
     const next = getKey(after, key);
     if (next !== undefined && jsonEqual(value, next)) continue;
@@ -59,7 +52,7 @@ function editMap(edit: Edit, map: YAMLMap, before: JsonObject, after: JsonObject
         if (map.items.some((p) => keyText(p) === '<<')) throw new CannotEdit('a key that a merge key brings cannot go');
         continue;
       }
-      addPair(edit, map, token, key, next);
+      added.push([key, next]);
     } else if (next === undefined) removePair(edit, map, token, pair);
     else editPair(edit, map, token, pair, value, next);
   }
@@ -67,9 +60,10 @@ function editMap(edit: Edit, map: YAMLMap, before: JsonObject, after: JsonObject
     if (getKey(before, key) !== undefined) continue;
     // The text may hold a key that the value had not: null, or something empty that the type does not write.
     const pair = pairs.get(key);
-    if (pair === undefined) addPair(edit, map, token, key, value);
+    if (pair === undefined) added.push([key, value]);
     else replaceValue(edit, map, token, pair, value);
   }
+  for (const [key, value] of added) addPair(edit, map, token, key, value);
 }
 
 function editPair(edit: Edit, map: YAMLMap, token: Collection, pair: Pair, before: JsonValue, after: JsonValue): void {
@@ -114,12 +108,19 @@ function editSeq(edit: Edit, seq: YAMLSeq, before: JsonArray, after: JsonArray):
       const next = kept.slice(i + 1).find((k) => k !== undefined);
       addItem(edit, seq, token, next, item);
     } else if (!jsonEqual(before[index] ?? null, item)) {
-      editItem(edit, seq, index, before[index] ?? null, item);
+      editItem(edit, seq, token, index, before[index] ?? null, item);
     }
   });
 }
 
-function editItem(edit: Edit, seq: YAMLSeq, index: number, before: JsonValue, after: JsonValue): void {
+function editItem(
+  edit: Edit,
+  seq: YAMLSeq,
+  token: Collection,
+  index: number,
+  before: JsonValue,
+  after: JsonValue,
+): void {
   const node = seq.items[index] as Node;
   const mark = edit.splices.length;
   try {
@@ -129,8 +130,15 @@ function editItem(edit: Edit, seq: YAMLSeq, index: number, before: JsonValue, af
     edit.splices.length = mark;
     const [start, end] = valueRange(node);
     edit.changed.add(node);
-    edit.splices.push({ start, end: trimmedEnd(edit.source, start, end), text: renderFlow(after) });
+    edit.splices.push({ start, end: trimmedEnd(edit.source, start, end), text: itemText(edit, token, after) });
   }
+}
+
+/** An item on the line of its dash: a scalar as YAML writes it, anything longer in flow style. */
+function itemText(edit: Edit, token: Collection, value: JsonValue): string {
+  if (token.type === 'flow-collection') return flowMember(edit, token, undefined, value);
+  const lines = renderLines(value, edit.style);
+  return lines.length === 1 && (typeof value !== 'object' || value === null) ? (lines[0] ?? '') : renderFlow(value);
 }
 
 // ---- places in the text -------------------------------------------------------------------------------------------
@@ -159,13 +167,7 @@ function colonOf(map: YAMLMap, token: Collection, pair: Pair): number {
 
 /** Column at which the keys of a block mapping, or the dashes of a block list, stand. */
 function columnOf(source: string, offset: number): number {
-  return offset - (source.lastIndexOf('\n', offset - 1) + 1);
-}
-
-function lineEnd(source: string, offset: number): number {
-  const found = source.indexOf('\n', offset);
-  const end = found === -1 ? source.length : found;
-  return source[end - 1] === '\r' ? end - 1 : end;
+  return offset - lineStartOf(source, offset);
 }
 
 /** Where the written content of a node ends, without the newline that a block takes with it. */
@@ -195,7 +197,7 @@ function addPair(edit: Edit, map: YAMLMap, token: Collection, key: string, value
   if (last === undefined) throw new CannotEdit('an empty mapping is replaced as a whole');
   const end = pairEnd(edit, map, token, last);
   if (token.type === 'flow-collection') {
-    edit.splices.push({ start: end, end, text: `, ${JSON.stringify(key)}: ${renderFlow(value)}` });
+    appendFlow(edit, token, end, flowMember(edit, token, key, value));
   } else
     insertLines(
       edit,
@@ -211,11 +213,16 @@ function pairEnd(edit: Edit, map: YAMLMap, token: Collection, pair: Pair): numbe
 }
 
 function removePair(edit: Edit, map: YAMLMap, token: Collection, pair: Pair): void {
-  if (token.type === 'flow-collection' || map.items.length === 1) throw new CannotEdit('written anew');
+  if (map.items.length === 1) throw new CannotEdit('written anew');
+  if (token.type === 'flow-collection') {
+    const ends = (index: number): number => pairEnd(edit, map, token, map.items[index] as Pair);
+    removeFlow(edit, token, map.items.indexOf(pair), ends);
+    return;
+  }
   const key = pair.key as Node;
   const [start] = valueRange(key);
   const end = lineEnd(edit.source, pairEnd(edit, map, token, pair));
-  const lineStart = edit.source.lastIndexOf('\n', start - 1) + 1;
+  const lineStart = lineStartOf(edit.source, start);
   // The first key of a list item shares its line with the dash: the next key takes its place there.
   if (edit.source.slice(lineStart, start).trim() !== '') {
     const next = map.items[map.items.indexOf(pair) + 1];
@@ -245,7 +252,7 @@ function replaceValue(edit: Edit, map: YAMLMap, token: Collection, pair: Pair, v
   const end = trimmedEnd(edit.source, start, rawEnd);
   if (token.type === 'flow-collection') {
     const gap = start === end && edit.source[start - 1] === ':' ? ' ' : '';
-    edit.splices.push({ start, end, text: gap + renderFlow(value) });
+    edit.splices.push({ start, end, text: gap + flowMember(edit, token, undefined, value) });
     return;
   }
   const [head = '', ...rest] = renderPair('k', value, edit.style);
@@ -258,7 +265,7 @@ function replaceValue(edit: Edit, map: YAMLMap, token: Collection, pair: Pair, v
   }
   // A value of several lines: what stood behind the colon goes, the new lines come after the line and its comment.
   if (edit.source.slice(colon, start).includes('\n')) {
-    const lineStart = edit.source.lastIndexOf('\n', start - 1) + 1;
+    const lineStart = lineStartOf(edit.source, start);
     removeLines(edit, lineStart, lineEnd(edit.source, end));
     insertLines(edit, lineEnd(edit.source, colon), rest, column);
     return;
@@ -286,11 +293,8 @@ function addItem(edit: Edit, seq: YAMLSeq, token: Collection, next: number | und
   if (token.type === 'flow-collection') {
     if (next === undefined) {
       const end = itemEnd(edit, seq, token, seq.items.length - 1);
-      edit.splices.push({ start: end, end, text: `, ${renderFlow(item)}` });
-    } else {
-      const [start] = valueRange(seq.items[next] as Node);
-      edit.splices.push({ start, end: start, text: `${renderFlow(item)}, ` });
-    }
+      appendFlow(edit, token, end, flowMember(edit, token, undefined, item));
+    } else insertFlow(edit, token, next, flowMember(edit, token, undefined, item));
     return;
   }
   const column = columnOf(edit.source, token.offset);
@@ -300,7 +304,7 @@ function addItem(edit: Edit, seq: YAMLSeq, token: Collection, next: number | und
     return;
   }
   const dash = dashOf(token, next);
-  const lineStart = edit.source.lastIndexOf('\n', dash - 1) + 1;
+  const lineStart = lineStartOf(edit.source, dash);
   if (edit.source.slice(lineStart, dash).trim() !== '') {
     // A list inside a list: `- - a`. The new item takes the place and the old one moves to a line of its own.
     const [first = '', ...rest] = lines;
@@ -326,9 +330,12 @@ function commentStart(source: string, lineStart: number): number {
 }
 
 function removeItem(edit: Edit, seq: YAMLSeq, token: Collection, index: number): void {
-  if (token.type === 'flow-collection') throw new CannotEdit('written anew');
+  if (token.type === 'flow-collection') {
+    removeFlow(edit, token, index, (i) => itemEnd(edit, seq, token, i));
+    return;
+  }
   const dash = dashOf(token, index);
-  const lineStart = edit.source.lastIndexOf('\n', dash - 1) + 1;
+  const lineStart = lineStartOf(edit.source, dash);
   if (edit.source.slice(lineStart, dash).trim() !== '') throw new CannotEdit('written anew');
   removeLines(edit, lineStart, lineEnd(edit.source, itemEnd(edit, seq, token, index)));
 }

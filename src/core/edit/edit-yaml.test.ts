@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { isObject, type JsonObject } from '../json.ts';
 import { parseYaml } from '../kube/index.ts';
-import { editWithRecord, planEdits, readUndoRecord } from './index.ts';
+import { parsed } from '../problem.ts';
+import { type DocumentEdit, editWithRecord, planEdits, readUndoRecord } from './index.ts';
 import { applySplices } from './splice.ts';
 
 function read(text: string): JsonObject {
@@ -10,10 +11,14 @@ function read(text: string): JsonObject {
   return value.value;
 }
 
+function editOf(text: string, before: JsonObject, after: JsonObject): DocumentEdit {
+  return { line: 1, lines: text.split('\n').length, before, after, read: (edited) => parsed(read(edited)) };
+}
+
 /** Edits a text of one document by changing its value. */
 function edit(text: string, change: (value: JsonObject) => JsonObject): string {
   const before = read(text);
-  const plan = planEdits(text, [{ line: 1, before, after: change(before) }]);
+  const plan = planEdits(text, [editOf(text, before, change(before))]);
   if (!plan.ok) throw new Error(plan.problems[0]?.message);
   const edited = applySplices(text, plan.value);
   expect(read(edited)).toEqual(change(before));
@@ -120,7 +125,7 @@ describe('undo record', () => {
   it('gives the original back, byte for byte, with and without a final newline', () => {
     for (const text of [POD, 'a: 1\nb: 2', 'a: 1\r\n']) {
       const before = read(text);
-      const plan = planEdits(text, [{ line: 1, before, after: { ...before, added: { deep: ['x'] } } }]);
+      const plan = planEdits(text, [editOf(text, before, { ...before, added: { deep: ['x'] } })]);
       if (!plan.ok) throw new Error('no plan');
       const edited = editWithRecord(text, plan.value);
       expect(read(edited)).toEqual({ ...before, added: { deep: ['x'] } });

@@ -1,132 +1,141 @@
-import { type Document, isMap, LineCounter, parseAllDocuments, visit, type YAMLSeq } from 'yaml';
-import { getKey, isObject, type JsonObject } from '../json.ts';
-import { parseYaml } from '../kube/index.ts';
-import { failed, type Parsed, parsed } from '../problem.ts';
+import { type Document, isMap, parseAllDocuments, visit, type YAMLSeq } from 'yaml';
+import type { JsonObject } from '../json.ts';
+import { failed, type Parsed, type Problem, parsed } from '../problem.ts';
 import { editDocument } from './edit-document.ts';
+import { lineStartOf } from './edit-state.ts';
+import { jsonEqual } from './equal.ts';
 import { renderLines, type Style } from './render.ts';
 import { applySplices, type Splice } from './splice.ts';
 
 /** One document of a text that shall say something else. */
 export type DocumentEdit = {
-  /** 1-based line on which the document's content, or anything before it that belongs to it, starts. */
+  /** 1-based line on which the document, or anything before it that belongs to it, starts. */
   readonly line: number;
+  /** How many lines it has. */
+  readonly lines: number;
   readonly before: JsonObject;
   readonly after: JsonObject;
+  /** Reads a document in the way in which `before` was read, to see that the edited text says `after`. */
+  readonly read: (document: string) => Parsed<JsonObject>;
 };
 
 /**
  * Plans the splices that turn a YAML text into one that says `after` in each edited document and is otherwise the same
  * to the byte: comments, order, quoting, anchors, blank lines and line ends stay.
  *
- * Every planned document is read again and compared; where the careful way does not give what it should (an anchor whose
+ * Every edited document is read again and compared. Where the careful way does not give what it should (an anchor whose
  * users would change with it in a way that is not foreseen), the document is written anew from its value, which loses
- * its comments but never its meaning.
+ * its comments but never its meaning. Linear in the text: documents that do not change are not even parsed.
  */
 export function planEdits(text: string, edits: readonly DocumentEdit[]): Parsed<readonly Splice[]> {
-  const lines = new LineCounter();
-  const documents = parseAllDocuments(text, {
-    keepSourceTokens: true,
-    version: '1.1',
-    uniqueKeys: false,
-    lineCounter: lines,
-  });
-  if (!Array.isArray(documents)) return parsed([]);
-  const starts = documents.map((document) => lines.linePos(document.contents?.range?.[0] ?? document.range[0]).line);
-  const style = styleOf(text, documents);
+  const starts = lineStarts(text);
+  const newline = newlineOf(text);
   const splices: Splice[] = [];
-  for (const [i, edit] of edits.entries()) {
-    const end = edits[i + 1]?.line ?? Number.POSITIVE_INFINITY;
-    const index = starts.findIndex((line, at) => line >= edit.line && line < end && isMap(documents[at]?.contents));
-    const document = documents[index];
-    if (document === undefined) {
-      return failed({
-        code: 'YAML_SYNTAX',
-        severity: 'error',
-        message: `no YAML mapping starts at line ${edit.line}`,
-        where: { line: edit.line },
-        remedy: 'Check the document separators above this line.',
-      });
-    }
-    splices.push(...planDocument(text, document, edit, style));
+  const problems: Problem[] = [];
+  let listIndent = 0;
+  for (const edit of edits) {
+    const start = starts[edit.line - 1] ?? text.length;
+    const source = text.slice(start, starts[edit.line - 1 + edit.lines] ?? text.length);
+    const document = parseFirst(source);
+    listIndent = listIndentOf(source, document) ?? listIndent;
+    const planned = planDocument(source, document, edit, { listIndent, newline });
+    if (planned === undefined) problems.push(notEditable(edit));
+    else splices.push(...planned.map((s) => ({ start: s.start + start, end: s.end + start, text: s.text })));
   }
-  return parsed(splices);
+  return problems.length > 0 ? failed(...problems) : parsed(splices);
 }
 
-function planDocument(text: string, document: Document.Parsed, edit: DocumentEdit, style: Style): readonly Splice[] {
-  const [start, end] = spanOf(text, document);
+/** Documents of YAML 1.1, as Kubernetes reads them; of a text with several only the first one counts. */
+function parseFirst(source: string): Document.Parsed | undefined {
+  const documents = parseAllDocuments(source, { keepSourceTokens: true, version: '1.1', uniqueKeys: false });
+  return Array.isArray(documents) ? documents[0] : undefined;
+}
+
+function planDocument(
+  source: string,
+  document: Document.Parsed | undefined,
+  edit: DocumentEdit,
+  style: Style,
+): readonly Splice[] | undefined {
+  const careful = document === undefined ? undefined : tryEdit(source, document, edit, style);
+  if (careful !== undefined && says(source, careful, edit)) return careful;
+  const anew = writtenAnew(source, edit, style);
+  return says(source, anew, edit) ? anew : undefined;
+}
+
+/** Not every way of writing YAML can be edited on the spot, nor does this parser read all that Go's reads. */
+function tryEdit(
+  source: string,
+  document: Document.Parsed,
+  edit: DocumentEdit,
+  style: Style,
+): readonly Splice[] | undefined {
   try {
-    const splices = editDocument(text, document, edit.before, edit.after, style);
-    const edited = applySplices(
-      text.slice(start, end),
-      splices.map((s) => ({ start: s.start - start, end: s.end - start, text: s.text })),
-    );
-    if (says(edited, text.slice(start, end), edit)) return splices;
+    return editDocument(source, document, edit.before, edit.after, style);
   } catch {
-    // Not every way of writing YAML can be edited on the spot; the document is then written anew.
+    return undefined;
   }
-  const lines = renderLines(edit.after, style).join(style.newline);
-  const written = document.contents?.range;
-  const from = written?.[0] ?? start;
-  return [{ start: from, end: Math.max(from, text.slice(0, written?.[1] ?? end).trimEnd().length), text: lines }];
 }
 
-/** Whether the edited text changed exactly as wanted: every top-level value of `after`, and no other value touched. */
-function says(edited: string, original: string, edit: DocumentEdit): boolean {
-  const now = parseYaml(edited);
-  const was = parseYaml(original);
-  if (!now.ok || !was.ok || !isObject(now.value) || !isObject(was.value)) return false;
-  return follows(was.value, now.value, edit.before, edit.after);
-}
-
-/**
- * `was` and `now` are raw, `before` and `after` typed (an engine drops empty values, writes quantities its own way), so
- * they are compared by their changes: where before equals after, was must equal now, and elsewhere now must equal after.
- */
-function follows(was: JsonObject, now: JsonObject, before: JsonObject, after: JsonObject): boolean {
-  const keys = new Set([...Object.keys(was), ...Object.keys(now), ...Object.keys(before), ...Object.keys(after)]);
-  for (const key of keys) {
-    const [w, n, b, a] = [getKey(was, key), getKey(now, key), getKey(before, key), getKey(after, key)];
-    if (JSON.stringify(b) === JSON.stringify(a)) {
-      if (JSON.stringify(w) !== JSON.stringify(n)) return false;
-    } else if (isObject(w) && isObject(n) && isObject(b) && isObject(a)) {
-      if (!follows(w, n, b, a)) return false;
-    } else if (a === undefined ? n !== undefined : n === undefined || !sameItems(n, a)) return false;
+function says(source: string, splices: readonly Splice[], edit: DocumentEdit): boolean {
+  let edited: string;
+  try {
+    edited = applySplices(source, splices);
+  } catch {
+    return false;
   }
-  return true;
+  const value = edit.read(edited);
+  return value.ok && jsonEqual(value.value, edit.after);
 }
 
-/** Lists are compared by length and naming keys; their unchanged items may be written untyped. */
-function sameItems(now: unknown, after: unknown): boolean {
-  if (!Array.isArray(now) || !Array.isArray(after)) return typeof now === typeof after;
-  return (
-    now.length === after.length &&
-    now.every(
-      (item, i) => !isObject(item) || JSON.stringify(item.name) === JSON.stringify((after[i] as JsonObject)?.name),
-    )
-  );
+/** The whole value in place of the old one; what stands before it and after it stays. */
+function writtenAnew(source: string, edit: DocumentEdit, style: Style): readonly Splice[] {
+  const lines = source.split('\n');
+  const isOutside = (line: string): boolean => /^\s*(?:#|$)|^---\s*(?:#|$)|^%/.test(line);
+  let first = 0;
+  while (first < lines.length && isOutside(lines[first] ?? '')) first++;
+  let last = lines.length;
+  while (last > first && isOutside(lines[last - 1] ?? '')) last--;
+  const start = lines.slice(0, first).join('\n').length + (first > 0 ? 1 : 0);
+  const end = lines.slice(0, last).join('\n').trimEnd().length;
+  return [{ start, end: Math.max(start, end), text: renderLines(edit.after, style).join(style.newline) }];
 }
 
-function spanOf(text: string, document: Document.Parsed): readonly [number, number] {
-  return [document.range[0], Math.min(text.length, document.range[1])];
+function notEditable(edit: DocumentEdit): Problem {
+  return {
+    code: 'PATCH_FAILED',
+    severity: 'error',
+    message: 'this document cannot be changed in place',
+    where: { line: edit.line },
+    remedy: 'Write the result to another file: kube-inject without --in-place.',
+  };
 }
 
-/** Newlines as most lines have them; dashes indented as the first block list below a key is. */
-function styleOf(text: string, documents: readonly Document.Parsed[]): Style {
+function lineStarts(text: string): readonly number[] {
+  const starts = [0];
+  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) starts.push(at + 1);
+  return starts;
+}
+
+/** Newlines as most lines have them. */
+function newlineOf(text: string): Style['newline'] {
   const windows = text.split('\r\n').length - 1;
-  const newline = windows > 0 && windows * 2 >= text.split('\n').length - 1 ? '\r\n' : '\n';
-  let listIndent: number | undefined;
-  for (const document of documents) {
-    visit(document, {
-      Seq(_key, seq: YAMLSeq, path) {
-        const parent = path.at(-2);
-        const token = seq.srcToken;
-        if (token?.type !== 'block-seq' || !isMap(parent) || parent.srcToken?.type !== 'block-map') return undefined;
-        const column = (offset: number): number => offset - (text.lastIndexOf('\n', offset - 1) + 1);
-        listIndent = Math.max(0, column(token.offset) - column(parent.srcToken.offset));
-        return visit.BREAK;
-      },
-    });
-    if (listIndent !== undefined) break;
-  }
-  return { listIndent: listIndent ?? 0, newline };
+  return windows > 0 && windows * 2 >= text.split('\n').length - 1 ? '\r\n' : '\n';
+}
+
+/** How far the first block list below a key is indented; undefined where there is none. */
+function listIndentOf(source: string, document: Document.Parsed | undefined): number | undefined {
+  let found: number | undefined;
+  if (document === undefined) return found;
+  visit(document, {
+    Seq(_key, seq: YAMLSeq, path) {
+      const parent = path.at(-2);
+      const token = seq.srcToken;
+      if (token?.type !== 'block-seq' || !isMap(parent) || parent.srcToken?.type !== 'block-map') return undefined;
+      const column = (offset: number): number => offset - lineStartOf(source, offset);
+      found = Math.max(0, column(token.offset) - column(parent.srcToken.offset));
+      return visit.BREAK;
+    },
+  });
+  return found;
 }

@@ -1,4 +1,4 @@
-import { isArray, isObject, type JsonValue } from '../json.ts';
+import { isArray, isObject, type JsonValue, stringifyGoJson } from '../json.ts';
 import { emitYaml } from '../kube/index.ts';
 
 /** How the file at hand is written, so that what is added looks like the rest. */
@@ -30,9 +30,25 @@ export function renderPair(key: string, value: JsonValue, style: Style): readonl
   return [`${head} ${first}`, ...rest];
 }
 
-/** A value inside a flow collection: JSON is YAML. */
+/** A value inside a flow collection of one line: JSON is YAML. */
 export function renderFlow(value: JsonValue): string {
-  return JSON.stringify(value, (_key, member: unknown) => (typeof member === 'bigint' ? Number(member) : member));
+  return stringifyGoJson(value, { sortKeys: false, escapeHtml: false });
+}
+
+/** The same over several lines, each level indented by `step`. */
+export function renderFlowLines(value: JsonValue, step: string): readonly string[] {
+  const members: readonly (readonly [string, JsonValue])[] = isArray(value)
+    ? value.map((item) => ['', item])
+    : isObject(value)
+      ? Object.entries(value).map(([key, member]) => [`${JSON.stringify(key)}: `, member])
+      : [];
+  if (members.length === 0) return [renderFlow(value)];
+  const lines = members.flatMap(([head, member], i) => {
+    const [first = '', ...rest] = renderFlowLines(member, step);
+    const all = [head + first, ...rest].map((line) => step + line);
+    return i < members.length - 1 ? all.with(-1, `${all.at(-1)},`) : all;
+  });
+  return isArray(value) ? ['[', ...lines, ']'] : ['{', ...lines, '}'];
 }
 
 export function indentLines(lines: readonly string[], columns: number): readonly string[] {

@@ -15,7 +15,7 @@ export type UndoRecord =
   | { readonly kind: 'none' }
   /** `original` is the text before the edit. */
   | { readonly kind: 'valid'; readonly original: string }
-  /** `text` is the file without the record. */
+  /** `text` is the file without any record. */
   | { readonly kind: 'stale'; readonly text: string };
 
 type Body = { readonly sha256: string; readonly splices: readonly (readonly [number, number, string])[] };
@@ -39,10 +39,18 @@ export function readUndoRecord(text: string): UndoRecord {
   const line = text.slice(start + PREFIX.length);
   const joined = line.startsWith('joined ');
   const edited = text.slice(0, joined ? start - 1 : start);
+  // Something below the record, such as another file that was appended, is no JSON: the record is stale then.
   const body = parseBody(joined ? line.slice('joined '.length) : line);
-  if (body === undefined || body.sha256 !== hash(edited)) return { kind: 'stale', text: edited };
+  if (body === undefined || body.sha256 !== hash(edited)) return { kind: 'stale', text: withoutRecords(text) };
   const splices = body.splices.map(([at, length, original]) => ({ start: at, end: at + length, text: original }));
   return { kind: 'valid', original: applySplices(edited, splices) };
+}
+
+function withoutRecords(text: string): string {
+  return text
+    .split('\n')
+    .filter((line) => !line.startsWith(PREFIX))
+    .join('\n');
 }
 
 function parseBody(line: string): Body | undefined {

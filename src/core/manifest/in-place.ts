@@ -1,8 +1,19 @@
-import { applySplices, type DocumentEdit, editWithRecord, planEdits, readUndoRecord } from '../edit/index.ts';
+import {
+  applySplices,
+  type DocumentEdit,
+  editWithRecord,
+  jsonEqual,
+  planEdits,
+  readUndoRecord,
+  type Splice,
+} from '../edit/index.ts';
 import { annotationOf, behaves } from '../injection/index.ts';
+import type { JsonObject } from '../json.ts';
 import { failed, type Parsed, type Problem, parsed } from '../problem.ts';
+import type { Release } from '../release.ts';
 import { injectManifest } from './inject-manifest.ts';
 import type { ManifestFile, ManifestResult, ManifestSettings, WorkloadResult } from './model.ts';
+import { readTyped } from './workloads.ts';
 
 export type EditedManifest = { readonly text: string; readonly result: ManifestResult };
 
@@ -16,6 +27,11 @@ export type EditedManifest = { readonly text: string; readonly result: ManifestR
  * | was never injected                         | itself         | a record that leads back to it        |
  * | has a record that fits                     | the original   | a record that leads back to it        |
  * | was injected, but has no record that fits  | itself         | none: there is no original to go to   |
+ * | the same, and the engine would go on       | itself         | a record that leads back to it        |
+ * | is JSON, which knows no comments           | itself         | none                                  |
+ *
+ * The last but one is rare: a sidecar of another template generation counts as the user's own the first time and as
+ * injected from then on. The record makes every later run start where the first one did.
  */
 export function injectInPlace(file: ManifestFile, settings: ManifestSettings): Parsed<EditedManifest> {
   const record = readUndoRecord(file.text);
@@ -27,22 +43,41 @@ export function injectInPlace(file: ManifestFile, settings: ManifestSettings): P
   if (injectedBefore && !behaves(settings.config.release, 'overlay-templates')) {
     return failed(...(before.length > 0 ? before : result.workloads).map((workload) => alreadyInjected(workload)));
   }
-  const splices = planEdits(text, editsOf(result));
-  if (!splices.ok) return failed(...splices.problems.map((problem) => inFile(problem, file)));
-  const edited = before.length > 0 ? applySplices(text, splices.value) : editWithRecord(text, splices.value);
-  return parsed(
-    { text: before.length > 0 && splices.value.length === 0 ? file.text : edited, result },
-    result.problems,
-  );
+  const planned = planEdits(text, editsOf(result, settings.config.release));
+  if (!planned.ok) return failed(...planned.problems.map((problem) => inFile(problem, file)));
+  const splices = planned.value;
+  if (before.length > 0 && record.kind !== 'valid' && splices.length === 0) {
+    return parsed({ text: file.text, result }, result.problems);
+  }
+  const bare = isJson(text) || (before.length > 0 && settles(text, splices, settings));
+  return parsed({ text: bare ? applySplices(text, splices) : editWithRecord(text, splices), result }, result.problems);
 }
 
-/** What changes, by the line on which its document starts. */
-export function editsOf(result: Pick<ManifestResult, 'documents'>): readonly DocumentEdit[] {
-  return result.documents.flatMap((document) =>
-    document.kind === 'object' && document.before !== document.after
-      ? [{ line: document.source.line, before: document.before, after: document.after }]
-      : [],
-  );
+/** Whether injecting the edited text once more would change nothing. */
+function settles(text: string, splices: readonly Splice[], settings: ManifestSettings): boolean {
+  const again = injectManifest({ name: '', text: applySplices(text, splices) }, settings);
+  return editsOf(again, settings.config.release).length === 0;
+}
+
+/** A comment would make a JSON file unreadable for whatever reads JSON only. */
+function isJson(text: string): boolean {
+  if (!/^\s*\{/.test(text)) return false;
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** What changes, by the lines of its document. */
+export function editsOf(result: Pick<ManifestResult, 'documents'>, release: Release): readonly DocumentEdit[] {
+  const read = (text: string): Parsed<JsonObject> => readTyped(text, release);
+  return result.documents.flatMap((document) => {
+    if (document.kind !== 'object' || jsonEqual(document.before, document.after)) return [];
+    const { source, before, after } = document;
+    return [{ line: source.line, lines: source.text.split('\n').length - 1, before, after, read }];
+  });
 }
 
 function wasInjected({ original }: WorkloadResult): boolean {

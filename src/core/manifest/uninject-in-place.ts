@@ -1,5 +1,6 @@
 import { applySplices, planEdits, readUndoRecord } from '../edit/index.ts';
 import { failed, type Parsed, type Problem, parsed } from '../problem.ts';
+import { LATEST } from '../release.ts';
 import { editsOf } from './in-place.ts';
 import type { ManifestFile, ManifestSettings } from './model.ts';
 import { type UninjectedWorkload, uninjectDocuments } from './uninject-manifest.ts';
@@ -29,7 +30,7 @@ export function uninjectInPlace(
     return parsed({ text: record.original, workloads });
   }
   if (result.problems.some((problem) => problem.severity === 'error')) return failed(...result.problems);
-  const splices = planEdits(text, editsOf(result));
+  const splices = planEdits(text, editsOf(result, settings?.config.release ?? LATEST));
   if (!splices.ok) return failed(...splices.problems.map((problem) => inFile(problem, file)));
   const warnings = record.kind === 'stale' ? [stale(file), ...result.problems] : result.problems;
   return parsed({ text: applySplices(text, splices.value), workloads: result.workloads }, warnings);

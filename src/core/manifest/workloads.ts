@@ -1,5 +1,14 @@
 import { behaves } from '../injection/index.ts';
-import { getKey, isArray, isObject, type JsonObject, type JsonValue, type MutableJsonObject } from '../json.ts';
+import {
+  getKey,
+  isArray,
+  isObject,
+  type JsonObject,
+  type JsonValue,
+  type MutableJsonObject,
+  setKey,
+  stringifyGoJson,
+} from '../json.ts';
 import { parseYaml, roundTrip, type SourceDocument, type WorkloadKind, workloadKind } from '../kube/index.ts';
 import { failed, type Parsed, type Problem, parsed } from '../problem.ts';
 import type { Release } from '../release.ts';
@@ -39,6 +48,14 @@ export function mapWorkloads(source: SourceDocument, release: Release, change: P
   return parsed({ kind: 'object', ...mapped.value }, mapped.problems);
 }
 
+/** A document of workloads as it is decoded, nothing changed. CRLF reads as LF, as splitDocuments has it. */
+export function readTyped(text: string, release: Release): Parsed<JsonObject> {
+  const source = { text: text.replaceAll('\r\n', '\n'), line: 1 };
+  const mapped = mapWorkloads(source, release, ({ pod }) => parsed(pod));
+  if (!mapped.ok) return mapped;
+  return mapped.value.kind === 'object' ? parsed(mapped.value.before) : failed(noMapping(null));
+}
+
 /**
  * YAML to JSON, scalars made strings where the type wants them. The kind is guessed from a line that says it, so that
  * the text is parsed only once; a guess that was wrong costs a second time.
@@ -75,9 +92,7 @@ function mapObject(
   if (name === 'List') return mapList(object, pointer, release, change);
   const kind = workloadKind(name, generation(release));
   if (kind === undefined) return parsed(undefined);
-  const coerced = decoded
-    ? parsed<JsonValue>(object)
-    : parseYaml(JSON.stringify(object, bigints), { schema: kind.type });
+  const coerced = decoded ? parsed<JsonValue>(object) : parseYaml(stringifyGoJson(object), { schema: kind.type });
   if (!coerced.ok) return at(pointer, coerced);
   return at(pointer, mapWorkload(coerced.value as JsonObject, pointer, kind, release, change));
 }
@@ -158,7 +173,7 @@ function withValue(object: JsonObject, path: readonly string[], value: JsonValue
   const [key = '', ...rest] = path;
   const copy: MutableJsonObject = { ...object };
   const inner = getKey(object, key);
-  copy[key] = rest.length === 0 ? value : withValue(isObject(inner) ? inner : {}, rest, value);
+  setKey(copy, key, rest.length === 0 ? value : withValue(isObject(inner) ? inner : {}, rest, value));
   return copy;
 }
 
@@ -190,12 +205,8 @@ function intoObject(problem: Problem, kind: WorkloadKind): Problem {
   return { ...problem, where: { ...problem.where, pointer: moved } };
 }
 
-function bigints(_key: string, value: unknown): unknown {
-  return typeof value === 'bigint' ? Number(value) : value;
-}
-
 function noMapping(value: JsonValue): Problem {
-  const found = isArray(value) ? 'a list' : `a ${typeof value}`;
+  const found = isArray(value) ? 'a list' : value === null ? 'empty' : `a ${typeof value}`;
   return {
     code: 'POD_INVALID',
     severity: 'error',
