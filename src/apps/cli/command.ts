@@ -1,0 +1,37 @@
+import type { Paint } from '../../platform/terminal.ts';
+import type { Arguments } from './arguments.ts';
+import type { Flag } from './flags.ts';
+
+/** What a command may use of the process. */
+export type Surroundings = {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly paintOutput: Paint;
+  readonly paintError: Paint;
+};
+
+/** Everything that a command has to say, at once: nothing is printed before it is known whether it failed. */
+export type CommandResult = {
+  /** 0: done. 1: something is wrong with the input (`diff`: there is a difference). 2: the command line is. */
+  readonly exitCode: 0 | 1 | 2;
+  readonly output?: string | Uint8Array;
+  readonly error?: string;
+};
+
+export type Run = (args: Arguments, surroundings: Surroundings) => CommandResult;
+
+/** A command as data. Its code is loaded when it is called. */
+export type Command = {
+  /** As typed; `template render` is two words. */
+  readonly name: string;
+  readonly aliases: readonly string[];
+  /** Arguments that are no flags, as the usage line shows them. */
+  readonly operands: string;
+  readonly what: string;
+  /** A paragraph or two under the usage line. */
+  readonly about: string;
+  readonly flags: readonly Flag[];
+  readonly examples: readonly Example[];
+  readonly load: () => Promise<Run>;
+};
+
+export type Example = { readonly what: string; readonly line: string };

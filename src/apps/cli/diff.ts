@@ -1,0 +1,105 @@
+import { getKey, isArray, isObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { diffJson } from '../../core/kube/index.ts';
+import {
+  injectInPlace,
+  type ManifestFile,
+  type ManifestResult,
+  type WorkloadResult,
+} from '../../core/manifest/index.ts';
+import { plain } from '../../platform/terminal.ts';
+import { type Arguments, flagText, flagTexts, inputProblems } from './arguments.ts';
+import type { CommandResult, Surroundings } from './command.ts';
+import { failure, hasErrors, usageFailure } from './failure.ts';
+import { clusterFlagProblems } from './istioctl-flags.ts';
+import { problemsText } from './problem-text.ts';
+import { readManifests } from './read-files.ts';
+import { readSettings } from './read-settings.ts';
+import { unifiedDiff } from './unified-diff.ts';
+import { writeOutput } from './write-results.ts';
+
+/**
+ * `remora diff`: what `kube-inject --in-place` would write, against what is there. The edit in place is compared, and not
+ * the printed form, since a person wants to see what injection does and not that comments are gone and keys sorted.
+ */
+export function diff(args: Arguments, surroundings: Surroundings): CommandResult {
+  const misused = [...inputProblems(args), ...clusterFlagProblems(args)];
+  if (misused.length > 0) return usageFailure(misused, 'diff', surroundings);
+  const settings = readSettings(args, surroundings);
+  const files = readManifests(flagTexts(args, 'filename'));
+  if (!settings.ok || !files.ok) {
+    return trouble(failure([...settings.problems, ...files.problems], args, surroundings));
+  }
+  const edits = files.value.map((file) => ({ file, edited: injectInPlace(file, settings.value) }));
+  const problems = [...settings.problems, ...edits.flatMap(({ edited }) => edited.problems)];
+  const sources = new Map(files.value.map(({ name, text }) => [name, text]));
+  if (hasErrors(problems)) return trouble(failure(problems, args, surroundings, sources));
+
+  const changes = edits.flatMap(({ file, edited }) => (edited.ok ? [{ file, ...edited.value }] : []));
+  const json = flagText(args, 'format') === 'json';
+  const paint = flagText(args, 'output') === undefined ? surroundings.paintOutput : plain;
+  const text = json ? patchesText(changes) : changes.map((change) => unifiedDiff(sidesOf(change), paint)).join('');
+  const differs = changes.some(({ file, text: after }) => withoutRecord(after) !== withoutRecord(file.text));
+  const written = writeOutput(text, args);
+  const error = problemsText([...problems, ...written.problems], surroundings.paintError, sources);
+  return written.ok ? { exitCode: differs ? 1 : 0, output: written.value, error } : { exitCode: 2, error };
+}
+
+type Change = { readonly file: ManifestFile; readonly text: string; readonly result: ManifestResult };
+
+/** diff(1) has 1 for a difference, so what is wrong gets 2. */
+function trouble(result: CommandResult): CommandResult {
+  return { ...result, exitCode: 2 };
+}
+
+function sidesOf({ file, text, result }: Change): Parameters<typeof unifiedDiff>[0] {
+  const name = file.name === '-' ? 'stdin' : file.name;
+  return {
+    oldName: name,
+    newName: `${name}\tinjected`,
+    before: withoutRecord(file.text),
+    after: withoutRecord(text),
+    heading: (line) => {
+      const workload = result.workloads.filter((candidate) => candidate.line <= line).at(-1);
+      return workload === undefined ? '' : `${workload.kind} ${workload.name}`;
+    },
+  };
+}
+
+/** The record that --in-place appends to undo itself says nothing to a reader. */
+function withoutRecord(text: string): string {
+  return text.replace(/\n# remora-undo\/\d+ [^\n]*\n?$/, '\n');
+}
+
+/** A JSON Patch for each workload, for `kubectl patch --type json`: paths count from the object. */
+function patchesText(changes: readonly Change[]): string {
+  const items = changes.flatMap(({ result }) => result.workloads.map((workload) => patchOf(workload, result)));
+  return `${JSON.stringify(items, plainNumbers, 2)}\n`;
+}
+
+function patchOf(workload: WorkloadResult, { documents }: ManifestResult): JsonObject {
+  const { file, line, pointer, apiVersion, kind, namespace, name } = workload;
+  const found = documents.find((document) => document.kind === 'object' && document.source.line === line);
+  const patch = found?.kind === 'object' ? diffJson(itemAt(found.before, pointer), itemAt(found.after, pointer)) : [];
+  return {
+    file,
+    line,
+    pointer,
+    apiVersion,
+    kind,
+    namespace,
+    name,
+    patch: patch.map((operation) => ({ ...operation })),
+  };
+}
+
+function itemAt(object: JsonObject, pointer: string): JsonValue {
+  let value: JsonValue = object;
+  for (const key of pointer.split('/').slice(1)) {
+    value = (isArray(value) ? value[Number(key)] : isObject(value) ? getKey(value, key) : null) ?? null;
+  }
+  return value;
+}
+
+function plainNumbers(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? Number(value) : value;
+}

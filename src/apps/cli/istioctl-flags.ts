@@ -1,0 +1,66 @@
+/**
+ * Flags of istioctl that we understand without doing what they say. They are accepted where they make no difference, and
+ * refused where the user would get something else than was asked for.
+ */
+import { validateLegacyParameters } from '../../core/injection/index.ts';
+import type { Problem } from '../../core/problem.ts';
+import { type Arguments, flagIsOn, flagText, usage } from './arguments.ts';
+import { CLUSTER, DEPRECATED_TEXT, LEGACY } from './flags.ts';
+
+/**
+ * A flag about a cluster is harmless where istioctl would not ask the cluster either, since a file is given.
+ *
+ * | flag                  | harmless with                               |
+ * |-----------------------|---------------------------------------------|
+ * | --meshConfigMapName   | --meshConfigFile or --operatorFileName      |
+ * | any other             | --injectConfigFile                          |
+ */
+export function clusterFlagProblems(args: Arguments): readonly Problem[] {
+  const given = (flag: string): boolean => flagText(args, flag) !== undefined;
+  return CLUSTER.filter(({ name }) => given(name)).flatMap(({ name }) => {
+    const mesh = name === 'meshConfigMapName';
+    if (mesh ? given('meshConfigFile') || given('operatorFileName') : given('injectConfigFile')) return [];
+    const map = mesh ? 'istio' : 'istio-sidecar-injector';
+    const file = mesh ? '--meshConfigFile mesh.yaml' : '--injectConfigFile injector.yaml';
+    return [
+      usage(
+        `--${name} is about a cluster, and no cluster is contacted`,
+        `Give the file: kubectl -n istio-system get configmap ${map} -o yaml, then ${file}.`,
+      ),
+    ];
+  });
+}
+
+/** istioctl 1.0's texts about its deprecated flags, one a line. */
+export function deprecationTexts(args: Arguments): readonly string[] {
+  return LEGACY.filter(({ name }) => name !== 'emitTemplate' && flagText(args, name) !== undefined).map(
+    ({ name }) => `Flag --${name} has been deprecated, ${DEPRECATED_TEXT}`,
+  );
+}
+
+/**
+ * `--hub`, `--tag` and `--emitTemplate` ask for the template that istioctl 1.0 carried. Its parameters are checked in
+ * its words; the template itself is Istio's text and is not offered.
+ */
+export function builtinTemplateProblems(args: Arguments): readonly Problem[] {
+  const [hub, tag] = [flagText(args, 'hub') ?? '', flagText(args, 'tag') ?? ''];
+  const emit = flagIsOn(args, 'emitTemplate');
+  if (hub === '' && tag === '' && !emit) return [];
+  if (emit && flagText(args, 'filename') !== undefined) {
+    return [usage('--filename and --emitTemplate are mutually exclusive')];
+  }
+  const wrong = validateLegacyParameters({
+    includeIPRanges: flagText(args, 'includeIPRanges') ?? '*',
+    excludeIPRanges: flagText(args, 'excludeIPRanges') ?? '',
+    includeInboundPorts: flagText(args, 'includeInboundPorts') ?? '*',
+    excludeInboundPorts: flagText(args, 'excludeInboundPorts') ?? '',
+  });
+  if (wrong.length > 0) return wrong;
+  if (hub === '' || tag === '') return [usage(`hub and tag are both required. got hub: '${hub}', tag: '${tag}'`)];
+  return [
+    usage(
+      'the template that istioctl 1.0 carried for --hub and --tag is not offered',
+      "Give the cluster's: kubectl -n istio-system get configmap istio-sidecar-injector -o=jsonpath='{.data.config}' > inject-config.yaml, then --injectConfigFile inject-config.yaml --compat 1.0.2.",
+    ),
+  ];
+}

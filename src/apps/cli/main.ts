@@ -1,0 +1,117 @@
+import { failed, type Parsed, type Problem, parsed } from '../../core/problem.ts';
+import { writeStandard } from '../../platform/standard-streams.ts';
+import { type Paint, paintFor } from '../../platform/terminal.ts';
+import { readArguments, usage } from './arguments.ts';
+import type { Command, CommandResult, Surroundings } from './command.ts';
+import { COMMANDS } from './commands.ts';
+import { nearest } from './nearest.ts';
+import { problemsText } from './problem-text.ts';
+
+/**
+ * Runs one command line and prints what came of it. Gives the exit code. A person's mistake never shows a stack; an
+ * exception that nobody foresaw shows one line, and its stack with REMORA_DEBUG=1.
+ */
+export async function main(words: readonly string[]): Promise<number> {
+  const surroundings = surroundingsOf(process.env);
+  try {
+    const result = await run(words, surroundings);
+    if (result.error !== undefined) writeStandard('error', result.error);
+    if (result.output !== undefined) writeStandard('output', result.output);
+    return result.exitCode;
+  } catch (error) {
+    writeStandard('error', unexpected(error, surroundings));
+    return 1;
+  }
+}
+
+/** The same without printing. */
+export async function run(words: readonly string[], surroundings: Surroundings): Promise<CommandResult> {
+  if (words.length === 0) {
+    const { overview } = await import('./help.ts');
+    return { exitCode: 2, error: overview(surroundings.paintError) };
+  }
+  const called = await findCommand(words);
+  if (!called.ok) return commandLineFailure(called.problems, surroundings.paintError);
+  const { command, rest } = called.value;
+  if (command.name !== 'help' && asksForHelp(rest)) {
+    const { commandHelp } = await import('./help.ts');
+    return { exitCode: 0, output: commandHelp(command, surroundings.paintOutput) };
+  }
+  const args = readArguments(rest, command.flags);
+  if (!args.ok) return commandLineFailure(args.problems, surroundings.paintError, command);
+  const strange = command.operands === '' ? args.value.operands : [];
+  if (strange.length > 0) return commandLineFailure(strange.map(operand(command)), surroundings.paintError, command);
+  const execute = await command.load();
+  return execute(args.value, surroundings);
+}
+
+type Called = { readonly command: Command; readonly rest: readonly string[] };
+
+async function findCommand(words: readonly string[]): Promise<Parsed<Called>> {
+  const [first = '', second = ''] = words;
+  const alone = ALONE.get(first);
+  if (alone !== undefined) return found(alone, words.slice(1));
+  const twoWords = COMMANDS.find((command) => command.name === `${first} ${second}`);
+  if (twoWords !== undefined) return parsed({ command: twoWords, rest: words.slice(2) });
+  const command = COMMANDS.find(({ name, aliases }) => name === first || aliases.includes(first));
+  if (command !== undefined) return parsed({ command, rest: words.slice(1) });
+  const names = COMMANDS.flatMap(({ name, aliases }) => [name, ...aliases]);
+  const group = names.filter((name) => name.startsWith(`${first} `));
+  if (group.length > 0)
+    return group.length === 1 && asksForHelp(words)
+      ? found(group[0] ?? '', ['--help'])
+      : failed(
+          usage(`"${first}" needs a word after it`, `Give ${group.map((name) => `remora ${name}`).join(' or ')}.`),
+        );
+  const close = nearest(first, names);
+  return failed(
+    usage(
+      first.startsWith('-') ? `the command comes before its flags: ${first}` : `unknown command "${first}"`,
+      close === undefined ? undefined : `Did you mean remora ${close}?`,
+    ),
+  );
+}
+
+/** Flags that stand for a command. */
+const ALONE: ReadonlyMap<string, string> = new Map([
+  ['--version', 'version'],
+  ['-v', 'version'],
+  ['--help', 'help'],
+  ['-h', 'help'],
+]);
+
+function found(name: string, rest: readonly string[]): Parsed<Called> {
+  const command = COMMANDS.find((candidate) => candidate.name === name);
+  if (command === undefined) throw new Error(`no command ${name}`);
+  return parsed({ command, rest });
+}
+
+function asksForHelp(words: readonly string[]): boolean {
+  const end = words.indexOf('--');
+  return (end === -1 ? words : words.slice(0, end)).some((word) => word === '--help' || word === '-h');
+}
+
+function operand(command: Command): (word: string) => Problem {
+  const takesFiles = command.flags.some((flag) => flag.name === 'filename');
+  return (word) =>
+    usage(
+      `${command.name} takes no argument "${word}"`,
+      takesFiles ? `Name the file with -f: remora ${command.name} -f ${word}` : undefined,
+    );
+}
+
+function commandLineFailure(problems: readonly Problem[], paint: Paint, command?: Command): CommandResult {
+  const help = command === undefined ? 'remora help' : `remora ${command.name} --help`;
+  return { exitCode: 2, error: `${problemsText(problems, paint)}${paint('dim', `See ${help}.`)}\n` };
+}
+
+function surroundingsOf(env: Surroundings['env']): Surroundings {
+  return { env, paintOutput: paintFor('output', env), paintError: paintFor('error', env) };
+}
+
+function unexpected(error: unknown, { env, paintError }: Surroundings): string {
+  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  const stack = env.REMORA_DEBUG === '1' && error instanceof Error ? `${error.stack ?? ''}\n` : '';
+  const ask = 'This is a bug in Remora. Please report it with the command and what REMORA_DEBUG=1 prints.';
+  return `${paintError('red', 'unexpected error')}: ${message.split('\n')[0] ?? ''}\n${ask}\n${stack}`;
+}

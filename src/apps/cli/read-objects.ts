@@ -1,0 +1,55 @@
+/** Kubernetes objects in a file, as kubectl prints them: one, several documents, or the items of a List. */
+import { getKey, isArray, isObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { parseYaml, splitDocuments } from '../../core/kube/index.ts';
+import { failed, type Parsed, type Problem, parsed } from '../../core/problem.ts';
+import { readText } from './read-files.ts';
+
+export function readObjects(files: readonly string[]): Parsed<readonly JsonObject[]> {
+  const objects: JsonObject[] = [];
+  const problems: Problem[] = [];
+  for (const file of files) {
+    const text = readText(file);
+    const read = text.ok ? objectsOf(text.value, file) : text;
+    problems.push(...read.problems);
+    if (read.ok) objects.push(...read.value);
+  }
+  return problems.length > 0 ? failed(...problems) : parsed(objects);
+}
+
+function objectsOf(text: string, file: string): Parsed<readonly JsonObject[]> {
+  const documents = splitDocuments(text, { separators: 'strict', file });
+  if (!documents.ok) return documents;
+  const objects: JsonObject[] = [];
+  const problems: Problem[] = [];
+  for (const { text: source, line } of documents.value) {
+    const value = parseYaml(source, { file, firstLine: line });
+    problems.push(...value.problems);
+    if (value.ok && value.value !== null) {
+      if (isObject(value.value)) objects.push(...itemsOf(value.value));
+      else problems.push(noObject(file, line));
+    }
+  }
+  return problems.length > 0 ? failed(...problems) : parsed(objects);
+}
+
+function itemsOf(object: JsonObject): readonly JsonObject[] {
+  const items = getKey(object, 'items');
+  return isArray(items) ? items.filter(isObject).flatMap(itemsOf) : [object];
+}
+
+function noObject(file: string, line: number): Problem {
+  return {
+    code: 'CONFIG_INVALID',
+    severity: 'error',
+    message: 'the document holds no object',
+    where: { file, line },
+    remedy: 'Give objects as kubectl get -o yaml prints them.',
+  };
+}
+
+/** The text at a path of keys; empty where there is none. */
+export function textAt(object: JsonObject, ...path: readonly string[]): string {
+  let value: JsonValue | undefined = object;
+  for (const key of path) value = isObject(value) ? getKey(value, key) : undefined;
+  return typeof value === 'string' ? value : '';
+}

@@ -1,0 +1,189 @@
+/** From the flags to everything that an injection needs besides the manifests. */
+import {
+  behaves,
+  builtinConfig,
+  type InjectionConfig,
+  type InjectionConfigTexts,
+  loadInjectionConfig,
+} from '../../core/injection/index.ts';
+import { isObject, type JsonObject } from '../../core/json.ts';
+import { parseYaml } from '../../core/kube/index.ts';
+import type { ManifestSettings } from '../../core/manifest/index.ts';
+import {
+  type OperatorTexts,
+  type ProxyConfigResource,
+  parseProxyConfigResource,
+  readIstioOperator,
+} from '../../core/mesh/index.ts';
+import { failed, type Parsed, type Problem, parsed } from '../../core/problem.ts';
+import { formatRelease, LATEST, parseRelease, type Release } from '../../core/release.ts';
+import { templateHost } from '../../platform/template-host.ts';
+import { type Arguments, flagText, flagTexts, usage } from './arguments.ts';
+import type { Surroundings } from './command.ts';
+import { readText } from './read-files.ts';
+import { readObjects, textAt } from './read-objects.ts';
+import { VERSION } from './version.ts';
+
+/** Reads all files that the flags name and compiles the configuration. All problems are told together. */
+export function readSettings(args: Arguments, { env }: Surroundings): Parsed<ManifestSettings> {
+  const release = parseRelease(flagText(args, 'compat') ?? 'latest');
+  if (!release.ok) return release;
+  const config = readConfig(args, release.value);
+  const namespaces = readObjects(flagTexts(args, 'namespacesFile'));
+  const nodes = readObjects(flagTexts(args, 'nodesFile'));
+  const problems = [config, namespaces, nodes].flatMap((part) => part.problems);
+  if (!config.ok || !namespaces.ok || !nodes.ok) return failed(...problems);
+  const revision = flagText(args, 'revision') ?? '';
+  return parsed(
+    {
+      config: config.value,
+      context: {
+        // istioctl takes the name of the default revision for none.
+        revision: revision === 'default' ? '' : revision,
+        nativeSidecars: nativeSidecars(args),
+        nodes: flagTexts(args, 'nodesFile').length === 0 ? undefined : kubeletVersions(nodes.value),
+        platform: flagText(args, 'platform') ?? '',
+        compliancePolicy: flagText(args, 'compliancePolicy') ?? '',
+        host: templateHost(env),
+      },
+      namespaces: new Map(namespaces.value.map((object) => [textAt(object, 'metadata', 'name'), object])),
+    },
+    problems,
+  );
+}
+
+function nativeSidecars(args: Arguments): 'true' | 'false' | 'auto' {
+  const mode = flagText(args, 'nativeSidecars');
+  return mode === 'true' || mode === 'false' ? mode : 'auto';
+}
+
+function kubeletVersions(nodes: readonly JsonObject[]): ReadonlyMap<string, string> {
+  return new Map(
+    nodes.map((node) => [textAt(node, 'metadata', 'name'), textAt(node, 'status', 'nodeInfo', 'kubeletVersion')]),
+  );
+}
+
+type Texts = {
+  readonly config: string | undefined;
+  readonly values: string | undefined;
+  readonly mesh: string | undefined;
+  readonly meshDefaults: string | undefined;
+  readonly operator: OperatorTexts | undefined;
+};
+
+function readConfig(args: Arguments, release: Release): Parsed<InjectionConfig> {
+  const texts = readTexts(args);
+  const proxyConfigs = readProxyConfigs(flagTexts(args, 'proxyConfigFile'), release);
+  const problems = [...texts.problems, ...proxyConfigs.problems];
+  if (!texts.ok || !proxyConfigs.ok) return failed(...problems);
+  const chosen = chooseTexts(texts.value, args, release);
+  if (!chosen.ok) return failed(...problems, ...chosen.problems);
+  const config = loadInjectionConfig({
+    ...chosen.value,
+    meshDefaultsText: texts.value.meshDefaults,
+    release,
+    proxyConfigs: proxyConfigs.value,
+    files: filesOf(args),
+  });
+  return config.ok ? parsed(config.value, [...problems, ...config.problems]) : failed(...problems, ...config.problems);
+}
+
+function readTexts(args: Arguments): Parsed<Texts> {
+  const problems: Problem[] = [];
+  const read = (flag: string): string | undefined => {
+    const file = flagText(args, flag);
+    if (file === undefined || file === '') return undefined;
+    const text = readText(file);
+    problems.push(...text.problems);
+    return text.ok ? text.value : undefined;
+  };
+  const operatorText = read('operatorFileName');
+  const operator =
+    operatorText === undefined ? undefined : readIstioOperator(operatorText, flagText(args, 'operatorFileName'));
+  problems.push(...(operator?.problems ?? []));
+  const texts: Texts = {
+    config: read('injectConfigFile'),
+    values: read('valuesFile'),
+    mesh: read('meshConfigFile'),
+    meshDefaults: read('meshDefaultsFile'),
+    operator: operator?.ok ? operator.value : undefined,
+  };
+  return problems.some((problem) => problem.severity === 'error') ? failed(...problems) : parsed(texts, problems);
+}
+
+type ChosenTexts = Pick<InjectionConfigTexts, 'configText' | 'valuesText' | 'meshConfigText'>;
+
+/**
+ * | text   | first that is there                                                                      |
+ * |--------|------------------------------------------------------------------------------------------|
+ * | config | --injectConfigFile, built-in                                                             |
+ * | values | --operatorFileName, --valuesFile, those beside the config; laid over the built-in values |
+ * | mesh   | --operatorFileName, --meshConfigFile, the release's                                      |
+ */
+function chooseTexts(texts: Texts, args: Arguments, release: Release): Parsed<ChosenTexts> {
+  const valuesText = texts.operator?.values ?? texts.values;
+  const meshConfigText = texts.operator?.meshConfig ?? texts.mesh;
+  if (texts.config !== undefined) {
+    const strange = ['proxyImage', 'initImage'].filter((flag) => flagText(args, flag) !== undefined);
+    if (strange.length > 0) return failed(...strange.map(onlyBuiltin));
+    return parsed({ configText: texts.config, valuesText, meshConfigText });
+  }
+  if (!behaves(release, 'overlay-templates')) return failed(needsConfig(release));
+  const values = readValues(valuesText, flagText(args, 'valuesFile'));
+  if (!values.ok) return values;
+  const [proxyImage, initImage] = [flagText(args, 'proxyImage'), flagText(args, 'initImage')];
+  return parsed(builtinConfig({ tag: VERSION, proxyImage, initImage, values: values.value, meshConfigText }));
+}
+
+function readValues(text: string | undefined, file: string | undefined): Parsed<JsonObject> {
+  if (text === undefined) return parsed({});
+  const value = parseYaml(text, { file });
+  const cause = value.ok ? 'the values are no mapping' : (value.problems[0]?.message ?? '');
+  if (value.ok && isObject(value.value)) {
+    const inside = textAt(value.value, 'kind') === 'ConfigMap' ? textAt(value.value, 'data', 'values') : '';
+    return inside === '' ? parsed(value.value) : readValues(inside, file);
+  }
+  return failed({
+    code: 'VALUES_INVALID',
+    severity: 'error',
+    message: `could not parse configuration values: ${cause}`,
+    where: value.problems[0]?.where ?? { file },
+    remedy: 'Give the `values` of the istio-sidecar-injector config map, which are JSON.',
+  });
+}
+
+function readProxyConfigs(files: readonly string[], release: Release): Parsed<readonly ProxyConfigResource[]> {
+  const objects = readObjects(files);
+  if (!objects.ok) return objects;
+  const read = objects.value.map((object) => parseProxyConfigResource(object, release));
+  const problems = read.flatMap((resource) => resource.problems);
+  const resources = read.flatMap((resource) => (resource.ok ? [resource.value] : []));
+  return resources.length === read.length ? parsed(resources, problems) : failed(...problems);
+}
+
+function filesOf(args: Arguments): { readonly config?: string; readonly values?: string; readonly mesh?: string } {
+  const [config, values, mesh] = [
+    flagText(args, 'injectConfigFile'),
+    flagText(args, 'operatorFileName') ?? flagText(args, 'valuesFile'),
+    flagText(args, 'operatorFileName') ?? flagText(args, 'meshConfigFile'),
+  ];
+  return {
+    ...(config === undefined ? {} : { config }),
+    ...(values === undefined ? {} : { values }),
+    ...(mesh === undefined ? {} : { mesh }),
+  };
+}
+
+function onlyBuiltin(flag: string): Problem {
+  return usage(
+    `--${flag} is for the built-in configuration, and --injectConfigFile gives another`,
+    'Set the image in the values: global.proxy.image and global.proxy_init.image.',
+  );
+}
+
+function needsConfig(release: Release): Problem {
+  return usage(
+    `the built-in configuration is for Istio ${formatRelease(LATEST)}, and --compat asks for ${formatRelease(release)}`,
+    "Give that release's configuration with --injectConfigFile: the config of its istio-sidecar-injector config map.",
+  );
+}

@@ -1,0 +1,24 @@
+import { failed, type Parsed, parsed } from '../../core/problem.ts';
+import { type FileToWrite, writeFiles } from '../../platform/files.ts';
+import { type Arguments, flagText } from './arguments.ts';
+
+/** Writes all files or none, with a Problem where it cannot. */
+export function writeResults(files: readonly FileToWrite[]): Parsed<undefined> {
+  const done = writeFiles(files);
+  if (done.ok) return parsed(undefined);
+  return failed({
+    code: 'FILE_UNWRITABLE',
+    severity: 'error',
+    message: done.failure.message,
+    where: { file: done.failure.path },
+    remedy: 'Check that the folder exists and may be written, then run the command again.',
+  });
+}
+
+/** To the file of `--output`, or given back for standard output. */
+export function writeOutput<T extends string | Uint8Array>(data: T, args: Arguments): Parsed<T | ''> {
+  const path = flagText(args, 'output') ?? '';
+  if (path === '') return parsed(data);
+  const done = writeResults([{ path, data }]);
+  return done.ok ? parsed('') : done;
+}

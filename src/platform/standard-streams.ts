@@ -1,0 +1,54 @@
+/**
+ * Standard input, output and error by their descriptors. `process.stdout` is left alone: making it costs milliseconds
+ * at every start, and it may still hold text when the process ends.
+ */
+import { readSync, writeSync } from 'node:fs';
+
+const CHUNK = 1 << 16;
+
+/** All of standard input. */
+export function readStandardInput(): Uint8Array {
+  const chunks: Buffer[] = [];
+  for (;;) {
+    const chunk = Buffer.allocUnsafe(CHUNK);
+    const length = readChunk(chunk);
+    if (length === 0) return Buffer.concat(chunks);
+    chunks.push(chunk.subarray(0, length));
+  }
+}
+
+function readChunk(chunk: Buffer): number {
+  for (;;) {
+    try {
+      return readSync(0, chunk);
+    } catch (error) {
+      if (codeOf(error) === 'EOF') return 0;
+      if (codeOf(error) !== 'EAGAIN') throw error;
+      pause();
+    }
+  }
+}
+
+/** Writes all of it. False where the reader has gone (`| head`), which is no error: there is nobody to tell. */
+export function writeStandard(stream: 'output' | 'error', data: string | Uint8Array): boolean {
+  const bytes = typeof data === 'string' ? Buffer.from(data, 'utf8') : data;
+  for (let at = 0; at < bytes.length; ) {
+    try {
+      at += writeSync(stream === 'output' ? 1 : 2, bytes, at);
+    } catch (error) {
+      if (codeOf(error) === 'EPIPE') return false;
+      if (codeOf(error) !== 'EAGAIN') throw error;
+      pause();
+    }
+  }
+  return true;
+}
+
+/** The other side of a pipe that does not block is slow: give it a moment. */
+function pause(): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2);
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
+}

@@ -1,0 +1,41 @@
+/** Whether somebody reads along, and in which colours. */
+import { isatty } from 'node:tty';
+
+export type StyleName = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
+
+/** Puts a style around a text, or gives the text back where no colours are wanted. */
+export type Paint = (style: StyleName, text: string) => string;
+
+/** SGR parameters: on, and off again. */
+const STYLES: Readonly<Record<StyleName, readonly [on: number, off: number]>> = {
+  bold: [1, 22],
+  dim: [2, 22],
+  red: [31, 39],
+  green: [32, 39],
+  yellow: [33, 39],
+  cyan: [36, 39],
+};
+
+/**
+ * Colours for a stream. NO_COLOR (https://no-color.org) and FORCE_COLOR are asked first, as most programs do; a
+ * FORCE_COLOR of `0` means no.
+ */
+export function paintFor(
+  stream: 'output' | 'error',
+  env: Readonly<Record<string, string | undefined>> = process.env,
+  isTerminal: (descriptor: number) => boolean = isatty,
+): Paint {
+  const wanted = env.NO_COLOR
+    ? false
+    : env.FORCE_COLOR !== undefined
+      ? env.FORCE_COLOR !== '0'
+      : env.TERM !== 'dumb' && isTerminal(stream === 'output' ? 1 : 2);
+  return wanted ? painted : plain;
+}
+
+export const plain: Paint = (_style, text) => text;
+
+function painted(style: StyleName, text: string): string {
+  const [on, off] = STYLES[style];
+  return text === '' ? '' : `\u001b[${on}m${text}\u001b[${off}m`;
+}
