@@ -31,8 +31,13 @@ export function settle(candidate: PodTemplate, wanted: PodTemplate, judge: Judge
 const BY_NAME = ['volumes', 'imagePullSecrets'] as const;
 const CONTAINERS = ['containers', 'initContainers', 'ephemeralContainers'];
 
+/**
+ * Metadata first, and alone: annotations choose the template and steer it, and with the wrong ones all of its spec would
+ * be taken for the user's.
+ */
 function corrections(current: PodTemplate, result: PodTemplate, wanted: PodTemplate): PodTemplate {
   const metadata = correctedMap(metadataOf(current), metadataOf(result), metadataOf(wanted), []);
+  if (!equal(metadata, metadataOf(current))) return { ...current, metadata };
   const spec: MutableJsonObject = {
     ...correctedMap(specOf(current), specOf(result), specOf(wanted), [...CONTAINERS, ...BY_NAME]),
   };
@@ -40,7 +45,7 @@ function corrections(current: PodTemplate, result: PodTemplate, wanted: PodTempl
     const items = correctedList(listAt(spec, list), listAt(specOf(result), list), listAt(specOf(wanted), list));
     if (items.length > 0) spec[list] = items;
   }
-  return { ...current, metadata, spec };
+  return { ...current, spec };
 }
 
 /** Where `result` is not what is wanted, the current value becomes the wanted one: it must have come from the user. */
@@ -84,54 +89,55 @@ function correctedList(
   return own;
 }
 
+/** Keys of a pod that injection may have written, judged by what the templates render for it. */
+export type Written = {
+  readonly labels: ReadonlySet<string>;
+  readonly annotations: ReadonlySet<string>;
+  /** Below spec, with the keys inside where there are any. */
+  readonly spec: ReadonlyMap<string, readonly string[]>;
+};
+
 /**
- * The smallest pod that still gives `wanted`: what injection brings of itself was most likely not there before. Tried are
- * only keys that occur in the text of the configuration, for nothing else can come from a template.
+ * The smallest pod that still gives `wanted`: what injection brings of itself was most likely not there before. One key
+ * at a time, because the second of two may only be written because of the first.
  */
-export function smallest(
-  pod: PodTemplate,
-  wanted: PodTemplate,
-  judge: Judge,
-  mentions: (key: string) => boolean,
-): PodTemplate {
+export function smallest(pod: PodTemplate, wanted: PodTemplate, judge: Judge, written: Written): PodTemplate {
   let current = pod;
-  const tryOut = (change: (pod: PodTemplate) => PodTemplate): boolean => {
-    const smaller = change(current);
+  const tryOut = (smaller: PodTemplate): boolean => {
     if (smaller === current) return false;
     const result = judge(smaller);
     if (result === undefined || !equal(result, wanted)) return false;
     current = smaller;
     return true;
   };
-  for (const map of ['labels', 'annotations'] as const) {
-    const keys = Object.keys(map === 'labels' ? labelsOf(pod) : annotationsOf(pod)).filter(mentions);
-    // One at a time: the second of two may only come from the template because of the first.
-    for (const key of keys) tryOut((it) => without(it, map, [key])) || tryOut((it) => withShorterValue(it, map, key));
+  for (const key of Object.keys(labelsOf(pod))) {
+    if (written.labels.has(key)) tryOut(without(current, 'labels', [key]));
   }
-  for (const key of Object.keys(specOf(pod))) {
-    if (CONTAINERS.includes(key) || key === 'volumes' || key === 'imagePullSecrets' || !mentions(key)) continue;
-    if (tryOut((it) => withoutPath(it, [key]))) continue;
-    const value = getKey(specOf(pod), key);
-    for (const inner of isObject(value) ? Object.keys(value).filter(mentions) : []) {
-      tryOut((it) => withoutPath(it, [key, inner]));
-    }
+  for (const key of Object.keys(annotationsOf(pod))) {
+    if (!written.annotations.has(key)) continue;
+    if (!tryOut(without(current, 'annotations', [key]))) tryOut(withShorterValue(current, key));
+  }
+  for (const [key, inner] of written.spec) {
+    if (tryOut(withoutPath(current, [key]))) continue;
+    for (const each of inner) tryOut(withoutPath(current, [key, each]));
   }
   return current;
 }
 
 /** Lists in annotations to which templates append, rather than replace them. */
-function withShorterValue(pod: PodTemplate, map: 'labels' | 'annotations', key: string): PodTemplate {
-  if (map !== 'annotations') return pod;
+function withShorterValue(pod: PodTemplate, key: string): PodTemplate {
   const text = annotationOf(pod, key) ?? '';
-  if (key === NETWORKS) return withAnnotations(pod, [[key, shorterNetworks(text)]]);
   const comma = text.lastIndexOf(',');
-  if (key !== 'traffic.sidecar.istio.io/excludeInboundPorts' || comma < 0) return pod;
-  return withAnnotations(pod, [[key, text.slice(0, comma)]]);
+  if (key === EXCLUDED_PORTS && comma >= 0) return withAnnotations(pod, [[key, text.slice(0, comma)]]);
+  return key === NETWORKS ? withAnnotations(pod, [[key, shorterNetworks(text)]]) : pod;
 }
 
+const EXCLUDED_PORTS = 'traffic.sidecar.istio.io/excludeInboundPorts';
+
 function withoutPath(pod: PodTemplate, [key, inner]: readonly [string, string?]): PodTemplate {
+  const value: JsonValue | undefined = getKey(specOf(pod), key);
+  if (value === undefined || (inner !== undefined && !(isObject(value) && Object.hasOwn(value, inner)))) return pod;
   const spec: MutableJsonObject = { ...specOf(pod) };
-  const value: JsonValue | undefined = getKey(spec, key);
   if (inner === undefined || !isObject(value)) delete spec[key];
   else {
     const { [inner]: _removed, ...rest } = value;

@@ -1,14 +1,14 @@
-import type { JsonObject } from '../../json.ts';
+import { isObject, type JsonObject } from '../../json.ts';
 import { roundTrip } from '../../kube/index.ts';
 import type { Problem } from '../../problem.ts';
 import { erasingFields } from '../erased-fields.ts';
 import { inject, renderOverlays } from '../inject.ts';
 import type { InjectionConfig, InjectionContext, PodTemplate } from '../model.ts';
-import { metadataOf, STATUS_ANNOTATION, specOf, withAnnotations } from '../pod.ts';
-import { type InjectedNames, readInjectedNames } from './injected-names.ts';
-import { withoutRecognised, withoutWritten } from './known-metadata.ts';
+import { annotationsOf, labelsOf, metadataOf, STATUS_ANNOTATION, specOf, withAnnotations } from '../pod.ts';
+import { type InjectedNames, NAMED_LISTS, readInjectedNames } from './injected-names.ts';
+import { WRITTEN_ANNOTATIONS, WRITTEN_LABELS, without, withoutRecognised, withoutWritten } from './known-metadata.ts';
 import { lostProbes, putBack } from './put-back.ts';
-import { type Judge, settle, smallest } from './search.ts';
+import { type Judge, settle, smallest, type Written } from './search.ts';
 import { ownSidecarChoices, takeOut } from './take-out.ts';
 
 export type UninjectOutcome =
@@ -33,36 +33,78 @@ export function uninject(pod: PodTemplate, by?: By): UninjectOutcome {
   if (names === undefined) return { kind: 'not-injected', pod, problems: [notInjected()] };
   if (names === 'invalid') return { kind: 'not-injected', pod, problems: [unreadableStatus()] };
   const found = by === undefined ? undefined : search(pod, names, by);
-  const result = found ?? recognised(pod, names);
+  const result = found?.pod ?? recognised(pod, names);
   return {
     kind: 'uninjected',
     pod: result,
     verified: found !== undefined,
     problems: [
       ...lostProblem(result),
-      ...(found === undefined || by === undefined ? [] : erasingProblem(found, by)),
+      ...erasingProblem(found?.overlays ?? []),
       ...(found === undefined && by !== undefined ? [otherConfiguration()] : []),
     ],
   };
 }
 
-function search(pod: PodTemplate, names: InjectedNames, { at, cfg }: By): PodTemplate | undefined {
+/** The pod that was, with what the templates render for it: nothing, up to 1.8. */
+type Found = { readonly pod: PodTemplate; readonly overlays: readonly JsonObject[] };
+
+function search(pod: PodTemplate, names: InjectedNames, { at, cfg }: By): Found | undefined {
   const wanted = comparable(pod);
-  const judge = judgeOf(revisionOf(names, at), cfg);
+  const by = { at: revisionOf(names, at), cfg };
+  const judge = judgeOf(by);
+  const mentioned = mentionedIn(cfg);
   for (const own of ownSidecarChoices(pod)) {
     const candidate = withoutWritten(putBack(takeOut(pod, names, own), pod));
-    const settled = settle(candidate, wanted, judge);
-    if (settled !== undefined) return smallest(settled, wanted, judge, mentionedIn(cfg));
+    // Without all that a template could have written it is found in a few rounds; some templates insist on a key.
+    const bare = withoutMentioned(candidate, mentioned);
+    const settled = settle(bare, wanted, judge) ?? settle(candidate, wanted, judge);
+    if (settled === undefined) continue;
+    const overlays = cfg.generation === 'list' ? [] : renderOverlays(settled, by.at, cfg);
+    const written = cfg.generation === 'list' ? writtenByGo(settled, mentioned) : writtenBy(overlays, cfg);
+    return { pod: smallest(settled, wanted, judge, written), overlays };
   }
   return undefined;
 }
+
+function withoutMentioned(pod: PodTemplate, mentioned: (key: string) => boolean): PodTemplate {
+  const labels = Object.keys(labelsOf(pod)).filter(mentioned);
+  const annotations = Object.keys(annotationsOf(pod)).filter(mentioned);
+  return without(without(pod, 'labels', labels), 'annotations', annotations);
+}
+
+/** Besides what the templates bring, Go code writes the network's label and the configured annotations. */
+function writtenBy(overlays: readonly JsonObject[], cfg: InjectionConfig): Written {
+  const labels = new Set<string>(['topology.istio.io/network']);
+  const annotations = new Set<string>(Object.keys(cfg.injectedAnnotations));
+  const spec = new Map<string, readonly string[]>();
+  for (const overlay of overlays) {
+    for (const key of Object.keys(labelsOf(overlay))) labels.add(key);
+    for (const key of Object.keys(annotationsOf(overlay))) annotations.add(key);
+    for (const [key, value] of Object.entries(specOf(overlay))) {
+      if (!NAMED_LISTS.some((list) => list === key)) spec.set(key, isObject(value) ? Object.keys(value) : []);
+    }
+  }
+  return { labels, annotations, spec };
+}
+
+/** Up to 1.8 it is Go code that sets labels, and the template is no pod whose keys could be read. */
+function writtenByGo(pod: PodTemplate, mentioned: (key: string) => boolean): Written {
+  const annotations = new Set([...WRITTEN_ANNOTATIONS, ...Object.keys(annotationsOf(pod)).filter(mentioned)]);
+  return { labels: new Set(WRITTEN_LABELS), annotations, spec: LEGACY_SPEC };
+}
+
+const LEGACY_SPEC: Written['spec'] = new Map([
+  ['securityContext', ['fsGroup']],
+  ['dnsConfig', []],
+]);
 
 function recognised(pod: PodTemplate, names: InjectedNames): PodTemplate {
   const [own = 'last'] = ownSidecarChoices(pod);
   return withoutRecognised(putBack(takeOut(pod, names, own), pod), pod, names);
 }
 
-function judgeOf(at: InjectionContext, cfg: InjectionConfig): Judge {
+function judgeOf({ at, cfg }: By): Judge {
   return (candidate) => {
     const outcome = inject(candidate, at, cfg);
     return outcome.kind === 'injected' ? comparable(outcome.pod) : undefined;
@@ -89,9 +131,8 @@ function mentionedIn(cfg: InjectionConfig): (key: string) => boolean {
 }
 
 /** What the templates erased is in the injected pod no more; only that they do erase there can be told. */
-function erasingProblem(pod: PodTemplate, { at, cfg }: By): readonly Problem[] {
-  if (cfg.generation === 'list') return [];
-  const erasing = [...new Set(renderOverlays(pod, at, cfg).flatMap(erasingFields))];
+function erasingProblem(overlays: readonly JsonObject[]): readonly Problem[] {
+  const erasing = [...new Set(overlays.flatMap(erasingFields))];
   if (erasing.length === 0) return [];
   return [
     {
