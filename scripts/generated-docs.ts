@@ -3,6 +3,8 @@
  * scripts/write-docs.ts puts them there, and a test compares, so that code and documents cannot drift apart.
  */
 import { readFileSync } from 'node:fs';
+import { COMMANDS } from '../src/apps/cli/commands.ts';
+import { commandHelp } from '../src/apps/cli/help.ts';
 import { BEHAVIOURS } from '../src/core/injection/releases.ts';
 import { ANNOTATION_REGISTRY, type AnnotationEntry } from '../src/core/mesh/index.ts';
 
@@ -17,10 +19,11 @@ export function generatedDocs(): readonly GeneratedDoc[] {
       labels: registry(({ kind, on }) => kind === 'label' && on === 'pod'),
       others: registry(({ on }) => on !== 'pod'),
     }),
+    fill('docs/cli.md', { commands: COMMANDS.map(commandSection).join('\n\n') }),
   ];
 }
 
-function fill(file: string, parts: Readonly<Record<string, string>>): GeneratedDoc {
+export function fill(file: string, parts: Readonly<Record<string, string>>): GeneratedDoc {
   const present = readFileSync(file, 'utf8');
   let wanted = present;
   for (const [name, text] of Object.entries(parts)) {
@@ -31,6 +34,12 @@ function fill(file: string, parts: Readonly<Record<string, string>>): GeneratedD
     wanted = `${head}${start}${text}\n${end}${tail}`;
   }
   return { file, present, wanted };
+}
+
+/** What `remora help COMMAND` prints, without colours. */
+function commandSection(command: (typeof COMMANDS)[number]): string {
+  const help = commandHelp(command, (_style, text) => text).trimEnd();
+  return `## remora ${command.name}\n\n\`\`\`\n${help}\n\`\`\``;
 }
 
 type Version = readonly [minor: number, patch: number];

@@ -18,6 +18,7 @@ const suites = [
   { name: 'architecture', vitest: ['test/architecture'] },
   { name: 'property', vitest: ['test/property'] },
   { name: 'golden', vitest: ['test/golden'] },
+  { name: 'cli', vitest: ['test/cli'] },
   {
     name: 'conformance',
     vitest: ['test/conformance'],
