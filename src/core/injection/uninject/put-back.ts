@@ -107,8 +107,9 @@ function withoutNull(action: JsonObject): JsonObject {
  * anywhere; where the port has a name, people use it, and both mean the same port.
  */
 function withNamedPort(action: JsonObject, container: JsonObject): JsonObject {
-  const declared = listAt(container, 'ports').find((port) => getKey(port, 'containerPort') === getKey(action, 'port'));
-  const name = textAt(declared ?? {}, 'name');
+  const same = listAt(container, 'ports').filter((port) => getKey(port, 'containerPort') === getKey(action, 'port'));
+  // No probe asks by UDP; a port of both protocols has two names.
+  const name = textAt(same.find((port) => getKey(port, 'protocol') !== 'UDP') ?? {}, 'name');
   return name === '' ? action : { ...action, port: name };
 }
 

@@ -27,6 +27,18 @@ type By = { readonly at: InjectionContext; readonly cfg: InjectionConfig };
  * Takes the sidecar and all else that injection brought out of a pod again. `by` is the configuration that injected it
  * and the pod's circumstances, as `inject` takes them: with it, the result is one that injection turns into exactly this
  * pod, and the smallest such. Without, or where another configuration is given, Istio's usual templates are assumed.
+ *
+ * Where several pods give this one, nothing can tell them apart, and the most likely is taken:
+ *
+ * | in the injected pod                        | was most likely        | and could have been                      |
+ * |--------------------------------------------|------------------------|------------------------------------------|
+ * | a label or annotation as injection sets it | not there              | there, with that very value              |
+ * | a volume or secret as the template has it  | not there              | there, exactly so                        |
+ * | a probe's port number, of a named port     | the name               | the number                               |
+ * | settings of the sidecar                    | the last container     | anywhere, with or without image: auto    |
+ * | a container that injection moves           | where it stands        | anywhere                                 |
+ * | metrics of the application                 | prometheus.io/port …   | another spelling, such as prometheus_io_port |
+ * | targets of metrics                         | PORT:PATH each         | without /metrics, or with blanks         |
  */
 export function uninject(pod: PodTemplate, by?: By): UninjectOutcome {
   const names = readInjectedNames(pod);
