@@ -26,9 +26,11 @@ export function splitDocuments(stream: string, options: SplitOptions): Parsed<re
   let start = 1;
   let lines: string[] = [];
   const all = stream.split('\n');
-  if (all.at(-1) === '') all.pop();
+  const unfinished = all.pop() ?? '';
+  const last = unfinished === '' ? undefined : all.push(unfinished) - 1;
   all.forEach((raw, i) => {
-    const line = raw.endsWith('\r') ? raw.slice(0, -1) : raw;
+    // A carriage return is part of a line's end only where a line feed follows.
+    const line = raw.endsWith('\r') && i !== last ? raw.slice(0, -1) : raw;
     if (line.startsWith('---')) {
       const rest = line.slice(3).trim();
       const separates = rest === '' || (options.separators === 'strict' && rest.startsWith('#'));

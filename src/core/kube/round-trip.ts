@@ -85,14 +85,8 @@ function encodeField(
 /** What is written for a field that has no value: nothing, or the zero value where the tags do not say omitempty. */
 function emptyField(type: string, field: Field, context: Context, pointer: string): JsonValue | undefined {
   if (field.type.kind === 'basic' && field.type.name === 'Time') {
-    if (field.omitzero && !context.options.creationTimestampNull) return undefined;
-    return field.json === 'creationTimestamp'
-      ? context.options.creationTimestampNull
-        ? null
-        : undefined
-      : field.omitempty
-        ? undefined
-        : null;
+    // A struct in Go, so that omitempty never leaves it out.
+    return field.omitzero && !context.options.creationTimestampNull ? undefined : null;
   }
   if (field.type.kind === 'struct') {
     return field.omitzero ? undefined : encodeStruct(field.type.name, {}, context, pointer);
@@ -196,16 +190,34 @@ function encodeBasic(type: TypeRef & { kind: 'basic' }, value: JsonValue, contex
     }
     case 'Time':
       if (typeof value !== 'string') throw mismatch(value, type, context, at);
-      return utcTime(value);
+      return utcTime(value, at);
     default:
       return value;
   }
 }
 
-/** RFC 3339 in UTC with whole seconds, as metav1.Time writes it; a text that is no time stays for the API server to refuse. */
-function utcTime(text: string): string {
-  const time = Date.parse(text);
-  if (!/^\d{4}-\d\d-\d\d[Tt]/.test(text) || Number.isNaN(time)) return text;
+const RFC3339 = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:[.,]\d+)?(?:Z|[+-]\d\d:\d\d)$/;
+
+/** RFC 3339 in UTC with whole seconds, as metav1.Time writes it. */
+function utcTime(text: string, at: string): string {
+  const [, year, month, day, hour, minute, second] = (RFC3339.exec(text) ?? []).map(Number);
+  const days = new Date(Date.UTC(year ?? 0, month ?? 0, 0)).getUTCDate();
+  const isTime =
+    (month ?? 0) >= 1 &&
+    (month ?? 13) <= 12 &&
+    (day ?? 0) >= 1 &&
+    (day ?? 99) <= days &&
+    (hour ?? 99) < 24 &&
+    (minute ?? 99) < 60 &&
+    (second ?? 99) < 60;
+  const time = isTime ? Date.parse(text.replace(',', '.')) : Number.NaN;
+  if (Number.isNaN(time)) {
+    throw problem(
+      `parsing time ${JSON.stringify(text)} as "2006-01-02T15:04:05Z07:00": cannot parse it`,
+      at,
+      'Write a time such as 2026-11-25T12:00:00Z, or leave the field out.',
+    );
+  }
   return new Date(time).toISOString().replace(/\.\d+Z$/, 'Z');
 }
 
