@@ -12,6 +12,23 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
+// Packages that few templates need and that compute tables when they are loaded: loaded by the first call instead.
+const LAZY = { '@noble/ciphers/aes.js': ['cbc'] };
+const lazyPackages = {
+  name: 'lazy-packages',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^@noble\/ciphers\// }, ({ path, kind }) =>
+      path in LAZY && kind === 'import-statement' ? { path, namespace: 'lazy' } : undefined,
+    );
+    onLoad({ filter: /./, namespace: 'lazy' }, ({ path }) => ({
+      contents: LAZY[path]
+        .map((name) => `export const ${name} = (...args) => require(${JSON.stringify(path)}).${name}(...args);`)
+        .join('\n'),
+      resolveDir: root,
+    }));
+  },
+};
+
 const { outputFiles } = await build({
   absWorkingDir: root,
   entryPoints: ['src/apps/cli/index.ts'],
@@ -22,6 +39,7 @@ const { outputFiles } = await build({
   target: 'node20',
   minifySyntax: true,
   minifyWhitespace: true,
+  plugins: [lazyPackages],
   define: { REMORA_VERSION: JSON.stringify(version) },
   // As Node wraps a module; bin/remora calls it.
   banner: { js: '(function (exports, require, module) {' },

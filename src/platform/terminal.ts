@@ -1,5 +1,5 @@
 /** Whether somebody reads along, and in which colours. */
-import { isatty } from 'node:tty';
+import { fstatSync, statSync } from 'node:fs';
 
 export type StyleName = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
 
@@ -23,7 +23,7 @@ const STYLES: Readonly<Record<StyleName, readonly [on: number, off: number]>> = 
 export function paintFor(
   stream: 'output' | 'error',
   env: Readonly<Record<string, string | undefined>> = process.env,
-  isTerminal: (descriptor: number) => boolean = isatty,
+  isTerminal: (descriptor: number) => boolean = isTerminalDescriptor,
 ): Paint {
   const wanted = env.NO_COLOR
     ? false
@@ -34,6 +34,18 @@ export function paintFor(
 }
 
 export const plain: Paint = (_style, text) => text;
+
+/** Loading node:tty takes as long as reading a manifest, and a file, a pipe or /dev/null is no terminal anyway. */
+function isTerminalDescriptor(descriptor: number): boolean {
+  try {
+    const stat = fstatSync(descriptor);
+    if (!stat.isCharacterDevice() || stat.rdev === statSync('/dev/null', { throwIfNoEntry: false })?.rdev) return false;
+    return process.getBuiltinModule('node:tty').isatty(descriptor);
+  } catch {
+    // A closed descriptor.
+    return false;
+  }
+}
 
 function painted(style: StyleName, text: string): string {
   const [on, off] = STYLES[style];

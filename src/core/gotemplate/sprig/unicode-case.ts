@@ -1,38 +1,35 @@
-/** Go's unicode package: one character to one character, where JavaScript turns `ß` into `SS`. */
+/**
+ * Go's unicode package: one character to one character, where JavaScript turns `ß` into `SS`. Classes stand where they are
+ * used: V8 builds the set of a `\p{…}` when it first meets it, which would cost every start.
+ */
 import { fromRunes, isAscii, toRunes } from './byte-text.ts';
 
 export const SPACES = '\\t\\n\\v\\f\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000';
 const SPACE = new RegExp(`[${SPACES}]`);
 const LEADING_SPACE = new RegExp(`^[${SPACES}]+`);
-const UPPER = /\p{Lu}/u;
-const LOWER = /\p{Ll}/u;
-const TITLE = /\p{Lt}/u;
-const NUMBER = /\p{N}/u;
-const PUNCTUATION = /\p{P}/u;
-const LETTER_OR_DIGIT = /[\p{L}\p{Nd}]/u;
 
 export function isSpace(code: number): boolean {
   return SPACE.test(String.fromCodePoint(code));
 }
 
 export function isUpper(code: number): boolean {
-  return code < 0x80 ? code >= 0x41 && code <= 0x5a : UPPER.test(String.fromCodePoint(code));
+  return code < 0x80 ? code >= 0x41 && code <= 0x5a : /\p{Lu}/u.test(String.fromCodePoint(code));
 }
 
 export function isLower(code: number): boolean {
-  return code < 0x80 ? code >= 0x61 && code <= 0x7a : LOWER.test(String.fromCodePoint(code));
+  return code < 0x80 ? code >= 0x61 && code <= 0x7a : /\p{Ll}/u.test(String.fromCodePoint(code));
 }
 
 export function isTitle(code: number): boolean {
-  return code >= 0x80 && TITLE.test(String.fromCodePoint(code));
+  return code >= 0x80 && /\p{Lt}/u.test(String.fromCodePoint(code));
 }
 
 export function isNumber(code: number): boolean {
-  return code < 0x80 ? code >= 0x30 && code <= 0x39 : NUMBER.test(String.fromCodePoint(code));
+  return code < 0x80 ? code >= 0x30 && code <= 0x39 : /\p{N}/u.test(String.fromCodePoint(code));
 }
 
 export function isPunctuation(code: number): boolean {
-  return PUNCTUATION.test(String.fromCodePoint(code));
+  return /\p{P}/u.test(String.fromCodePoint(code));
 }
 
 export function toUpper(code: number): number {
@@ -87,7 +84,7 @@ export function trimSpace(text: string): string {
 
 function isSeparator(code: number): boolean {
   if (code < 0x80) return !/[0-9A-Za-z_]/.test(String.fromCharCode(code));
-  return !LETTER_OR_DIGIT.test(String.fromCodePoint(code)) && isSpace(code);
+  return !/[\p{L}\p{Nd}]/u.test(String.fromCodePoint(code)) && isSpace(code);
 }
 
 function single(text: string): number | undefined {
