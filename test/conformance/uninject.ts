@@ -26,6 +26,8 @@ export type RoundTrip = {
   readonly told: readonly string[];
   /** The same with `--in-place`: undefined where the original text came back byte for byte. */
   readonly inPlace: string | undefined;
+  /** The same where the undo record is gone: what the values then differ in. */
+  readonly withoutRecord: string | undefined;
 };
 
 /** Every case with an input that was not injected before. */
@@ -44,9 +46,7 @@ function roundTrip(release: string, testCase: InjectionCase): RoundTrip {
   const injected = injectManifest(file, settings);
   const typed = injected.documents.map((document) => (document.kind === 'object' ? document.before : undefined));
   const back = take(uninjectManifest({ name: 'injected.yaml', text: renderManifest(injected) }, settings));
-  const again = injectManifest({ name: 'back.yaml', text: back.value.text }, settings).documents.map((document) =>
-    document.kind === 'object' ? document.before : undefined,
-  );
+  const again = typedDocuments({ name: 'back.yaml', text: back.value.text }, settings);
   const done = back.value.workloads.filter(({ outcome }) => outcome === 'uninjected');
   return {
     name: testCase.name,
@@ -54,7 +54,7 @@ function roundTrip(release: string, testCase: InjectionCase): RoundTrip {
     lost: firstDifference(typed, again),
     verified: done.every(({ verified }) => verified),
     told: [...injected.problems, ...back.problems].map(({ code }) => code),
-    inPlace: inPlaceDifference(file, settings),
+    ...inPlace(file, typed, settings),
   };
 }
 
@@ -72,13 +72,28 @@ function firstDifference(
   return undefined;
 }
 
-function inPlaceDifference(
+function inPlace(
   file: { readonly name: string; readonly text: string },
+  typed: readonly (JsonObject | undefined)[],
   settings: ManifestSettings,
-): string | undefined {
+): Pick<RoundTrip, 'inPlace' | 'withoutRecord'> {
   const edited = take(injectInPlace(file, settings)).value.text;
   const back = take(uninjectInPlace({ ...file, text: edited }, settings)).value.text;
-  return back === file.text ? undefined : `${file.text.length} characters before, ${back.length} after`;
+  const bare = edited.replace(/^# remora-undo\/1 .*\n$/m, '');
+  const again = take(uninjectInPlace({ ...file, text: bare }, settings)).value.text;
+  return {
+    inPlace: back === file.text ? undefined : `${file.text.length} characters before, ${back.length} after`,
+    withoutRecord: firstDifference(typed, typedDocuments({ ...file, text: again }, settings)),
+  };
+}
+
+function typedDocuments(
+  file: { readonly name: string; readonly text: string },
+  settings: ManifestSettings,
+): readonly (JsonObject | undefined)[] {
+  return injectManifest(file, settings).documents.map((document) =>
+    document.kind === 'object' ? document.before : undefined,
+  );
 }
 
 function settingsOf(release: string, testCase: InjectionCase): ManifestSettings {

@@ -1,9 +1,10 @@
 import { applySplices, planEdits, readUndoRecord } from '../edit/index.ts';
+import { uninject } from '../injection/index.ts';
 import { failed, type Parsed, type Problem, parsed } from '../problem.ts';
 import { LATEST } from '../release.ts';
 import { editsOf } from './in-place.ts';
 import type { ManifestFile, ManifestSettings } from './model.ts';
-import { type UninjectedWorkload, uninjectDocuments } from './uninject-manifest.ts';
+import { type UninjectedWorkload, uninjectDocuments, uninjectWorkload } from './uninject-manifest.ts';
 
 /**
  * Takes out of the text itself what injection brought, and keeps all else to the byte.
@@ -20,15 +21,13 @@ export function uninjectInPlace(
 ): Parsed<{ readonly text: string; readonly workloads: readonly UninjectedWorkload[] }> {
   const record = readUndoRecord(file.text);
   const text = record.kind === 'stale' ? record.text : file.text;
-  const result = uninjectDocuments({ ...file, text }, settings);
   if (record.kind === 'valid') {
-    // Nothing needed to be found out: what the search would warn of does not matter for the original text.
-    const workloads = result.workloads.map((workload) => ({
-      ...workload,
-      verified: workload.outcome === 'uninjected',
-    }));
-    return parsed({ text: record.original, workloads });
+    // Nothing needs to be found out, so nothing is searched for; the pods are only counted.
+    const { workloads } = uninjectDocuments(file, settings, ({ pod }) => uninject(pod));
+    const verified = workloads.map((workload) => ({ ...workload, verified: workload.outcome === 'uninjected' }));
+    return parsed({ text: record.original, workloads: verified });
   }
+  const result = uninjectDocuments({ ...file, text }, settings, (workload) => uninjectWorkload(workload, settings));
   if (result.problems.some((problem) => problem.severity === 'error')) return failed(...result.problems);
   const splices = planEdits(text, editsOf(result, settings?.config.release ?? LATEST));
   if (!splices.ok) return failed(...splices.problems.map((problem) => inFile(problem, file)));

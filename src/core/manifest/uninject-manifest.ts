@@ -5,7 +5,7 @@ import { LATEST } from '../release.ts';
 import { contextOf, placed, splitStream } from './inject-manifest.ts';
 import type { DocumentResult, ManifestFile, ManifestSettings } from './model.ts';
 import { renderManifest } from './render.ts';
-import { mapWorkloads } from './workloads.ts';
+import { mapWorkloads, type Workload } from './workloads.ts';
 
 /** One pod or workload of a manifest, and whether its sidecar was taken out. */
 export type UninjectedWorkload = {
@@ -36,13 +36,23 @@ export function uninjectManifest(
   file: ManifestFile,
   settings?: ManifestSettings,
 ): Parsed<{ readonly text: string; readonly workloads: readonly UninjectedWorkload[] }> {
-  const result = uninjectDocuments(file, settings);
+  const result = uninjectDocuments(file, settings, (workload) => uninjectWorkload(workload, settings));
   if (result.problems.some((problem) => problem.severity === 'error')) return failed(...result.problems);
   return parsed({ text: renderManifest(result), workloads: result.workloads }, result.problems);
 }
 
-/** The same as values. */
-export function uninjectDocuments(file: ManifestFile, settings: ManifestSettings | undefined): UninjectResult {
+/** One pod of a manifest, verified where the settings of its injection are known. */
+export function uninjectWorkload(workload: Workload, settings: ManifestSettings | undefined): UninjectOutcome {
+  if (settings === undefined) return uninject(workload.pod);
+  return uninject(workload.pod, { at: contextOf(workload, settings), cfg: settings.config });
+}
+
+/** The documents as values, with `takeOut` done to every pod. */
+export function uninjectDocuments(
+  file: ManifestFile,
+  settings: ManifestSettings | undefined,
+  takeOut: (workload: Workload) => UninjectOutcome,
+): UninjectResult {
   const release = settings?.config.release ?? LATEST;
   const split = splitStream(file, release);
   if (!split.ok) return { documents: [], workloads: [], problems: split.problems };
@@ -51,8 +61,7 @@ export function uninjectDocuments(file: ManifestFile, settings: ManifestSettings
   const problems: Problem[] = [];
   for (const source of split.value) {
     const mapped = mapWorkloads(source, release, (workload) => {
-      const by = settings === undefined ? undefined : { at: contextOf(workload, settings), cfg: settings.config };
-      const outcome = uninject(workload.pod, by);
+      const outcome = takeOut(workload);
       const metadata = getKey(workload.object, 'metadata');
       workloads.push({
         file: file.name,
