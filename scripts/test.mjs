@@ -11,7 +11,7 @@ const scratch = mkdtempSync(join(tmpdir(), 'remora-test-'));
 const go = spawnSync('go', ['version'], { encoding: 'utf8' });
 
 const suites = [
-  { name: 'lint', command: ['npx', 'biome', 'ci', '.'] },
+  { name: 'lint', command: ['npx', 'biome', 'ci', '--colors=off', '.'] },
   { name: 'types', command: ['npx', 'tsc', '-b'] },
   { name: 'unused', command: ['npx', 'knip'] },
   { name: 'unit', vitest: ['src'] },
