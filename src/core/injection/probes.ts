@@ -56,7 +56,7 @@ export function rewriteProbes(
   if (at.length === 0) return { pod: told, at };
   let rewritten = told;
   for (const [list, changed] of containers) rewritten = replaceContainers(rewritten, list, changed);
-  return { pod: rewritten, because: `The agent answers ${at.length} probes and lifecycle hooks.`, at };
+  return { pod: rewritten, because: `Probes and lifecycle hooks that go to the agent: ${at.length}.`, at };
 }
 
 /** The annotation decides where it is a Go boolean, else the values. */
