@@ -1,6 +1,7 @@
-/** Uninject over the inputs of the injection corpus: what kube-inject makes of them, taken back again. */
-import type { JsonObject } from '../../src/core/json.ts';
-import { diffJson, equal } from '../../src/core/kube/index.ts';
+/** Uninject over the inputs of the injection corpus: what kube-inject or the webhook makes of them, taken back again. */
+import { type InjectionContext, inject, uninject } from '../../src/core/injection/index.ts';
+import { isArray, isObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
+import { diffJson, equal, parseYaml, roundTrip, splitDocuments, workloadKind } from '../../src/core/kube/index.ts';
 import {
   injectInPlace,
   injectManifest,
@@ -30,17 +31,81 @@ export type RoundTrip = {
   readonly withoutRecord: string | undefined;
 };
 
-/** Every case with an input that was not injected before. */
+/** Every case with a manifest as input that was not injected before, one or two ways. */
 export function roundTrips(release: string): readonly RoundTrip[] {
   return readCases(release)
-    .filter(({ params, expectedError, input }) => {
-      return params.paths.includes('kube-inject') && expectedError === null && input !== null;
-    })
+    .filter(({ expectedError, input }) => expectedError === null && input !== null && input.endsWith('.yaml'))
     .filter(({ input }) => !readCorpus('injection', release, input ?? '').includes('sidecar.istio.io/status'))
-    .map((testCase) => roundTrip(release, testCase));
+    .flatMap((testCase) => [
+      ...(testCase.params.paths.includes('kube-inject') ? [kubeInjectTrip(release, testCase)] : []),
+      ...(testCase.params.paths.some((path) => path.startsWith('webhook')) ? [webhookTrip(release, testCase)] : []),
+    ]);
 }
 
-function roundTrip(release: string, testCase: InjectionCase): RoundTrip {
+/** The same for the pods alone, as the webhook gets them. */
+function webhookTrip(release: string, testCase: InjectionCase): RoundTrip {
+  const settings = settingsOf(release, testCase);
+  const pods = podsOf(readCorpus('injection', release, testCase.input ?? ''));
+  const at: InjectionContext = {
+    ...settings.context,
+    path: 'webhook',
+    requestNamespace: testCase.params.requestNamespace ?? '',
+    revision: testCase.params.revision?.webhook ?? '',
+    proxyEnvs: new Map(),
+  };
+  const lost: string[] = [];
+  const told: string[] = [];
+  let injected = 0;
+  let verified = true;
+  for (const pod of pods) {
+    const outcome = inject(pod, at, settings.config);
+    told.push(...outcome.problems.map(({ code }) => code));
+    if (outcome.kind !== 'injected') continue;
+    injected++;
+    const back = uninject(outcome.pod, { at, cfg: settings.config });
+    told.push(...back.problems.map(({ code }) => code));
+    verified &&= back.kind === 'uninjected' && back.verified;
+    const difference = firstDifference([typedPod(pod)], [typedPod(back.pod)]);
+    if (difference !== undefined) lost.push(difference);
+  }
+  return {
+    name: `${testCase.name}, webhook`,
+    injected,
+    lost: lost.length === 0 ? undefined : lost.join(''),
+    verified,
+    told,
+    inPlace: undefined,
+    withoutRecord: undefined,
+  };
+}
+
+/** Metadata and spec of every pod in a manifest, also where there are no containers, or only a pod without its kind. */
+function podsOf(text: string): readonly JsonObject[] {
+  const sources = take(splitDocuments(text, { separators: 'loose' })).value;
+  return sources.flatMap(({ text: source }) => {
+    const kind = /^kind:\s*(\w+)/m.exec(source)?.[1] ?? 'Pod';
+    const schema = workloadKind(kind, 'current')?.type;
+    return podsIn(take(parseYaml(source, schema === undefined ? {} : { schema })).value);
+  });
+}
+
+function podsIn(value: JsonValue): readonly JsonObject[] {
+  if (!isObject(value)) return [];
+  if (value.kind === 'List' && isArray(value.items)) return value.items.flatMap(podsIn);
+  const kind = workloadKind(String(value.kind ?? 'Pod'), 'current');
+  const at = (path: readonly string[]): JsonValue =>
+    path.reduce<JsonValue>((inner, key) => (isObject(inner) ? (inner[key] ?? {}) : {}), value);
+  return kind === undefined ? [] : [typedPod({ metadata: at(kind.metadataPath), spec: at(kind.specPath) })];
+}
+
+function typedPod(pod: JsonObject): JsonObject {
+  const { metadata = {}, spec = {} } = pod;
+  const typed = roundTrip('core/v1.Pod', { metadata, spec }, { unknown: 'keep', creationTimestampNull: false });
+  if (!typed.ok) throw new Error(JSON.stringify(typed.problems));
+  return typed.value;
+}
+
+function kubeInjectTrip(release: string, testCase: InjectionCase): RoundTrip {
   const settings = settingsOf(release, testCase);
   const file = { name: testCase.input ?? '', text: readCorpus('injection', release, testCase.input ?? '') };
   const injected = injectManifest(file, settings);
@@ -98,10 +163,11 @@ function typedDocuments(
 
 function settingsOf(release: string, testCase: InjectionCase): ManifestSettings {
   const { params } = testCase;
+  const config = configOf(release, testCase);
   const native = params.nativeSidecars;
   const mode = native?.mode;
   return {
-    config: configOf(release, testCase),
+    config: { ...config, policy: params.policy ?? config.policy },
     context: {
       revision: params.revision?.kubeInject ?? '',
       nativeSidecars: mode === 'true' || mode === 'auto' ? mode : 'false',

@@ -43,7 +43,7 @@ export function takeOut(pod: PodTemplate, names: InjectedNames, own: OwnSidecar)
   const inits = replaceLast(containersOf(pod, 'initContainers'), names.initContainers, back('initContainers'));
   const containers = replaceLast(containersOf(pod, 'containers'), names.containers, back('containers'));
   setList(spec, 'initContainers', inits);
-  spec.containers = own === 'first' ? [...moved, ...containers] : [...containers, ...moved];
+  setList(spec, 'containers', own === 'first' ? [...moved, ...containers] : [...containers, ...moved]);
   setList(
     spec,
     'volumes',
