@@ -134,7 +134,7 @@ export function orderList(lists: OrderedLists, at: string): JsonArray {
   const key = (entry: JsonValue): JsonValue =>
     mergeKey !== '' && isObject(entry) ? (getKey(entry, mergeKey) ?? null) : entry;
   if (mergeKey !== '') {
-    for (const entry of [...list, ...order]) if (isObject(entry)) keyOf(entry, mergeKey, at);
+    for (const entry of [...list, ...order, ...server]) if (isObject(entry)) keyOf(entry, mergeKey, at);
   }
   checkOrder(lists, key, at);
   checkListItems(at, server, patch);

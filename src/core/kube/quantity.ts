@@ -11,7 +11,8 @@ const INT64_DIGITS = 18;
 /** Why a text is no quantity, in apimachinery's words. */
 export type QuantityError =
   | "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
-  | "unable to parse quantity's suffix";
+  | "unable to parse quantity's suffix"
+  | 'unable to parse numeric part of quantity';
 
 /** A quantity's canonical text, or why it is none. */
 export type QuantityResult =
@@ -35,6 +36,11 @@ export function parseQuantity(text: string): QuantityResult {
   const [, sign, whole = '', fraction = '', suffix = ''] = parts;
   const unit = unitOf(suffix);
   if (unit === undefined) return { ok: false, error: "unable to parse quantity's suffix" };
+  // A suffix without a number is nothing, except where apimachinery has to read the number with big integers.
+  const isBig = unit.kind === 'binary' ? unit.exponent >= 50 : unit.exponent < NANO;
+  if (isBig && suffix !== '' && !/^[+-]?\.?\d/.test(trimmed)) {
+    return { ok: false, error: 'unable to parse numeric part of quantity' };
+  }
   const number = { text: trimmed, digits: `${whole === '' ? '0' : whole}${fraction}`, fraction: fraction.length };
   if (/^0*$/.test(number.digits)) return { ok: true, canonical: '0' };
   const canonical = unit.kind === 'binary' ? binary(number, unit.exponent) : decimal(number, unit);

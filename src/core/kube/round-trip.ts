@@ -1,6 +1,5 @@
 import {
   compareCodePoints,
-  getKey,
   isArray,
   isObject,
   type JsonObject,
@@ -37,35 +36,63 @@ export function roundTrip(type: string, value: JsonObject, options: RoundTripOpt
 
 type Context = { readonly options: RoundTripOptions; readonly root: string };
 
-function encodeStruct(type: string, value: JsonObject, context: Context, at: string): JsonObject {
-  const struct = structOf(type);
-  if (struct === undefined) return value;
-  const out: MutableJsonObject = {};
-  let seen = 0;
-  for (const field of struct.fields) {
-    const given = lookUp(value, field);
-    if (given !== undefined) seen++;
-    const encoded = encodeField(type, field, given, context, at);
-    if (encoded !== undefined) out[field.json] = encoded;
-  }
-  if (context.options.unknown === 'keep' && seen < Object.keys(value).length) {
-    for (const key of Object.keys(value)) {
-      const known = struct.byJson.has(key) || struct.fields.some((f) => f.json.toLowerCase() === key.toLowerCase());
-      if (!known) setKey(out, key, value[key] ?? null);
-    }
-  }
-  return out;
+/** A struct with what a decode needs at hand. Fields keep their index, which is their order. */
+type Plan = {
+  readonly fields: readonly Field[];
+  readonly byKey: ReadonlyMap<string, number>;
+  /** By what encoding/json takes for the same name where no field has it exactly. */
+  readonly byLowerKey: ReadonlyMap<string, number>;
+  /** Whether something may have to be written for a field that is not there. */
+  readonly writesEmpty: readonly boolean[];
+};
+
+const plans = new Map<string, Plan | undefined>();
+
+function planOf(type: string): Plan | undefined {
+  if (plans.has(type)) return plans.get(type);
+  const fields = structOf(type)?.fields;
+  const plan: Plan | undefined = fields && {
+    fields,
+    byKey: new Map(fields.map((field, i) => [field.json, i])),
+    byLowerKey: new Map(fields.map((field, i) => [field.json.toLowerCase(), i] as const).reverse()),
+    writesEmpty: fields.map(
+      ({ type: { kind, ...rest }, omitempty }) =>
+        !omitempty ||
+        kind === 'struct' ||
+        (kind === 'basic' && 'name' in rest && /^(?:Time|Quantity)$/.test(rest.name)),
+    ),
+  };
+  plans.set(type, plan);
+  return plan;
 }
 
-/** encoding/json prefers the exact name and else takes any other case of it. */
-function lookUp(value: JsonObject, field: Field): JsonValue | undefined {
-  const exact = getKey(value, field.json);
-  if (exact !== undefined) return exact;
-  const lower = field.json.toLowerCase();
+function encodeStruct(type: string, value: JsonObject, context: Context, at: string): JsonObject {
+  const plan = planOf(type);
+  if (plan === undefined) return value;
+  const { fields, byKey, writesEmpty } = plan;
+  const { alwaysWritten } = context.options;
+  const given: (JsonValue | undefined)[] = new Array(fields.length);
+  let unknown: string[] | undefined;
   for (const key in value) {
-    if (key.length === lower.length && key.toLowerCase() === lower) return getKey(value, key);
+    const member = value[key] ?? null;
+    const index = byKey.get(key) ?? plan.byLowerKey.get(key.toLowerCase());
+    if (index === undefined) {
+      unknown ??= [];
+      unknown.push(key);
+    } else if (member !== null || fields[index]?.type.kind === 'pointer') given[index] = member;
   }
-  return undefined;
+  const out: MutableJsonObject = {};
+  for (let i = 0; i < fields.length; i++) {
+    const member = given[i];
+    if (member === undefined && !writesEmpty[i] && alwaysWritten === undefined) continue;
+    const field = fields[i] as Field;
+    const encoded = encodeField(type, field, member, context, at);
+    if (encoded !== undefined) out[field.json] = encoded;
+  }
+  if (unknown !== undefined && context.options.unknown === 'keep') {
+    for (const key of unknown) setKey(out, key, value[key] ?? null);
+  }
+  return out;
 }
 
 function encodeField(
@@ -75,21 +102,20 @@ function encodeField(
   context: Context,
   at: string,
 ): JsonValue | undefined {
-  const pointer = `${at}/${field.json}`;
-  if (given === undefined || given === null) return emptyField(type, field, context, pointer);
-  const encoded = encode(field.type, given, context, pointer);
-  if (field.omitempty && isEmpty(field.type, encoded)) return emptyField(type, field, context, pointer);
+  if (given === undefined || given === null) return emptyField(type, field, context, at);
+  const encoded = encode(field.type, given, context, `${at}/${field.json}`);
+  if (field.omitempty && isEmpty(field.type, encoded)) return emptyField(type, field, context, at);
   return encoded;
 }
 
 /** What is written for a field that has no value: nothing, or the zero value where the tags do not say omitempty. */
-function emptyField(type: string, field: Field, context: Context, pointer: string): JsonValue | undefined {
+function emptyField(type: string, field: Field, context: Context, at: string): JsonValue | undefined {
   if (field.type.kind === 'basic' && field.type.name === 'Time') {
     // A struct in Go, so that omitempty never leaves it out.
     return field.omitzero && !context.options.creationTimestampNull ? undefined : null;
   }
   if (field.type.kind === 'struct') {
-    return field.omitzero ? undefined : encodeStruct(field.type.name, {}, context, pointer);
+    return field.omitzero ? undefined : encodeStruct(field.type.name, {}, context, at);
   }
   const always = context.options.alwaysWritten?.has(`${type}.${field.json}`) ?? false;
   // A Quantity is a struct in Go, so that omitempty never leaves it out: `divisor: "0"`.

@@ -27,6 +27,7 @@ for (const word of ['.inf', '.Inf', '.INF', '+.inf', '+.Inf', '+.INF']) {
 }
 for (const word of ['-.inf', '-.Inf', '-.INF']) WORDS.set(word, { kind: 'float', value: Number.NEGATIVE_INFINITY });
 WORDS.set('<<', { kind: 'merge' });
+const LONGEST_WORD = Math.max(...[...WORDS.keys()].map((word) => word.length));
 
 const FLOAT = /^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$/;
 const FRACTION = /^\.\d+(?:_\d+)*(?:[eE][-+]?\d+(?:_\d+)*)?$/;
@@ -37,7 +38,7 @@ const MAX_UINT64 = 2n ** 64n - 1n;
 
 /** Resolves the text of an untagged plain scalar. */
 export function resolvePlain(text: string): Resolved {
-  const word = WORDS.get(text);
+  const word = text.length <= LONGEST_WORD ? WORDS.get(text) : undefined;
   if (word !== undefined) return word;
   const first = text.charCodeAt(0);
   const isDigit = first >= 0x30 && first <= 0x39;
