@@ -11,7 +11,7 @@ import { type Arguments, flagText, flagTexts, inputProblems } from './arguments.
 import type { CommandResult, Surroundings } from './command.ts';
 import { failure, hasErrors, usageFailure } from './failure.ts';
 import { clusterFlagProblems } from './istioctl-flags.ts';
-import { problemsText } from './problem-text.ts';
+import { problemsText, sourceTexts } from './problem-text.ts';
 import { readManifests } from './read-files.ts';
 import { readSettings } from './read-settings.ts';
 import { unifiedDiff } from './unified-diff.ts';
@@ -31,7 +31,7 @@ export function diff(args: Arguments, surroundings: Surroundings): CommandResult
   }
   const edits = files.value.map((file) => ({ file, edited: injectInPlace(file, settings.value) }));
   const problems = [...settings.problems, ...edits.flatMap(({ edited }) => edited.problems)];
-  const sources = new Map(files.value.map(({ name, text }) => [name, text]));
+  const sources = sourceTexts(files.value, settings.value);
   if (hasErrors(problems)) return trouble(failure(problems, args, surroundings, sources));
 
   const changes = edits.flatMap(({ file, edited }) => (edited.ok ? [{ file, ...edited.value }] : []));

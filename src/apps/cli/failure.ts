@@ -9,7 +9,7 @@ export function hasErrors(problems: readonly Problem[]): boolean {
   return problems.some((problem) => problem.severity === 'error');
 }
 
-/** The input is wrong. */
+/** The input is wrong, or, where nothing else is, the command line. */
 export function failure(
   problems: readonly Problem[],
   args: Arguments,
@@ -17,7 +17,8 @@ export function failure(
   sources?: SourceTexts,
 ): CommandResult {
   const json = flagText(args, 'report') === 'json';
-  return { exitCode: 1, error: json ? problemsJson(problems) : problemsText(problems, paintError, sources) };
+  const exitCode = hasErrors(problems) && problems.every(isOfCommandLine) ? 2 : 1;
+  return { exitCode, error: json ? problemsJson(problems) : problemsText(problems, paintError, sources) };
 }
 
 /** The command line is wrong. */
@@ -28,4 +29,8 @@ export function usageFailure(
 ): CommandResult {
   const hint = paintError('dim', `See remora ${command} --help.`);
   return { exitCode: 2, error: `${problemsText(problems, paintError)}${hint}\n` };
+}
+
+function isOfCommandLine({ code }: Problem): boolean {
+  return code === 'USAGE' || code === 'RELEASE_UNKNOWN';
 }

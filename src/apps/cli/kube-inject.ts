@@ -12,7 +12,7 @@ import { type Arguments, flagIsOn, flagText, flagTexts, inPlaceProblems, inputPr
 import type { CommandResult, Surroundings } from './command.ts';
 import { failure, hasErrors, usageFailure } from './failure.ts';
 import { builtinTemplateProblems, clusterFlagProblems, deprecationTexts } from './istioctl-flags.ts';
-import { problemsText, type SourceTexts } from './problem-text.ts';
+import { problemsText, type SourceTexts, sourceTexts } from './problem-text.ts';
 import { readManifests } from './read-files.ts';
 import { readSettings } from './read-settings.ts';
 import { reportJson, reportText } from './report.ts';
@@ -21,7 +21,7 @@ import { writeOutput, writeResults } from './write-results.ts';
 /** `remora kube-inject`: read manifests and configuration, inject, write. Nothing is written when anything failed. */
 export function kubeInject(args: Arguments, surroundings: Surroundings): CommandResult {
   const legacy = builtinTemplateProblems(args);
-  if (legacy.length > 0) return failure(legacy, args, surroundings);
+  if (legacy.length > 0) return { ...failure(legacy, args, surroundings), exitCode: 1 };
   const misused = [...inputProblems(args), ...inPlaceProblems(args), ...clusterFlagProblems(args)];
   if (misused.length > 0) return usageFailure(misused, 'kube-inject', surroundings);
 
@@ -29,7 +29,7 @@ export function kubeInject(args: Arguments, surroundings: Surroundings): Command
   const files = readManifests(flagTexts(args, 'filename'));
   if (!settings.ok || !files.ok) return failure([...settings.problems, ...files.problems], args, surroundings);
 
-  const sources: SourceTexts = new Map(files.value.map(({ name, text }) => [name, text]));
+  const sources = sourceTexts(files.value, settings.value);
   const injected = files.value.map((file) => injectFile(file, settings.value, args));
   const results = injected.map(({ result }) => result);
   const problems = [...settings.problems, ...results.flatMap((result) => result.problems)];

@@ -33,7 +33,7 @@ export async function run(words: readonly string[], surroundings: Surroundings):
   const called = await findCommand(words);
   if (!called.ok) return commandLineFailure(called.problems, surroundings.paintError);
   const { command, rest } = called.value;
-  if (command.name !== 'help' && asksForHelp(rest)) {
+  if (asksForHelp(rest)) {
     const { commandHelp } = await import('./help.ts');
     return { exitCode: 0, output: commandHelp(command, surroundings.paintOutput) };
   }

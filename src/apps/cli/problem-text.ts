@@ -1,8 +1,17 @@
+import type { ManifestFile, ManifestSettings } from '../../core/manifest/index.ts';
 import type { Problem, Where } from '../../core/problem.ts';
 import type { Paint } from '../../platform/terminal.ts';
 
 /** Texts of files by the names that problems give them, for showing the line concerned. */
 export type SourceTexts = ReadonlyMap<string, string>;
+
+/** The manifests, and the templates under the names that their problems have. */
+export function sourceTexts(files: readonly ManifestFile[], { config }: ManifestSettings): SourceTexts {
+  return new Map([
+    ...[...config.templates.values()].map(({ name, source }) => [`template ${name}`, source] as const),
+    ...files.map(({ name, text }) => [name, text] as const),
+  ]);
+}
 
 /**
  * Problems as a person reads them: code and message, where, the line with a caret where it is known, what to do.
@@ -19,7 +28,7 @@ export function problemsText(problems: readonly Problem[], paint: Paint, sources
 
 function problemText({ code, severity, message, where, remedy }: Problem, paint: Paint, sources: SourceTexts): string {
   const head = paint(severity === 'error' ? 'red' : 'yellow', paint('bold', `${severity} ${code}`));
-  const lines = [`${head}: ${message}`];
+  const lines = [`${head}: ${message.trimEnd()}`];
   const place = placeText(where);
   if (place !== '') lines.push(`  ${paint('dim', 'at')} ${paint('cyan', place)}`);
   lines.push(...excerpt(where, sources, paint).map((line) => `  ${line}`));

@@ -69,7 +69,7 @@ export function binaryProblem(file: string, data: Uint8Array, at: number, what: 
     code: 'BINARY_INPUT',
     severity: 'error',
     message: packed ? 'the input is packed with gzip' : `the input is not text: ${what} at byte ${at}`,
-    where: { file, line, column },
+    where: packed ? { file } : { file, line, column },
     remedy: packed
       ? `Unpack it: gunzip -c ${file === '-' ? '' : `${file} `}| remora … -f -`
       : 'Give a text file in UTF-8.',

@@ -3,7 +3,7 @@ import { failed, type Parsed, parsed } from '../../core/problem.ts';
 import { type Arguments, flagIsOn, flagTexts, inPlaceProblems, inputProblems } from './arguments.ts';
 import type { CommandResult, Surroundings } from './command.ts';
 import { failure, hasErrors, usageFailure } from './failure.ts';
-import { problemsText } from './problem-text.ts';
+import { problemsText, sourceTexts } from './problem-text.ts';
 import { readManifests } from './read-files.ts';
 import { readSettings } from './read-settings.ts';
 import { writeOutput, writeResults } from './write-results.ts';
@@ -24,7 +24,7 @@ export function uninject(args: Arguments, surroundings: Surroundings): CommandRe
   const problems = [...settings.problems, ...results.flatMap(({ restored }) => restored.problems)];
   const texts = results.flatMap(({ file, restored }) => (restored.ok ? [{ file, text: restored.value.text }] : []));
   const written = hasErrors(problems) ? failed() : write(texts, args);
-  const sources = new Map(files.value.map(({ name, text }) => [name, text]));
+  const sources = sourceTexts(files.value, settings.value);
   return {
     exitCode: written.ok ? 0 : 1,
     error: problemsText([...problems, ...written.problems], surroundings.paintError, sources),

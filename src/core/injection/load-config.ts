@@ -209,7 +209,8 @@ function compileAll(
 }
 
 function inTemplate(problem: Problem, name: string, texts: InjectionConfigTexts): Problem {
-  return { ...problem, where: { ...problem.where, file: texts.files?.config, pointer: `/templates/${name}` } };
+  // Without the line: the message has it, and it counts in the template's text, not in the file.
+  return { ...problem, where: { file: texts.files?.config, pointer: `/templates/${name}` } };
 }
 
 type ValuesPart = { readonly values: GoValue; readonly valuesJson: JsonObject };

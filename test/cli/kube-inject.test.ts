@@ -1,0 +1,227 @@
+/** kube-inject and uninject as a user runs them: what is read, what is written, and where. */
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, lstatSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { BIN, configWith, deployment, folderWith, type Ran, remora } from './remora.ts';
+
+const SERVICE = '# passed through\nkind: Service\nmetadata: {name: s}\n';
+
+function ok(run: Ran): string {
+  expect(run.stderr).toBe('');
+  expect(run.code).toBe(0);
+  return run.stdout;
+}
+
+describe('reading', () => {
+  it('a file, standard input, and both by repeating -f', () => {
+    const folder = folderWith({ 'app.yaml': deployment(), 's.yaml': SERVICE });
+    const file = ok(remora(['kube-inject', '-f', 'app.yaml'], { in: folder }));
+    expect(file).toContain('name: istio-proxy');
+    expect(ok(remora(['inject', '--filename=-'], { in: folder, stdin: deployment() }))).toBe(file);
+    const both = ok(remora(['inject', '-f', 'app.yaml', '-f', '-'], { in: folder, stdin: SERVICE }));
+    expect(both).toBe(`${file}${SERVICE}---\n`);
+  });
+
+  it('the manifests of a folder by name, and nothing else in it', () => {
+    const folder = folderWith({
+      'd/b.yml': 'kind: B\n',
+      'd/a.yaml': 'kind: A\n',
+      'd/c.json': '{"kind": "C"}\n',
+      'd/readme.md': 'no manifest',
+      'd/deeper/e.yaml': 'kind: E\n',
+    });
+    expect(ok(remora(['inject', '-f', 'd'], { in: folder }))).toBe('kind: A\n---\nkind: B\n---\n{"kind": "C"}\n---\n');
+  });
+
+  it('configuration as files, as whole config maps, and from an operator', () => {
+    const config = configWith('spec:\n  containers:\n  - name: istio-proxy\n    image: {{ .Values.global.hub }}/p');
+    const block = (text: string): string => `|\n    ${text.replaceAll('\n', '\n    ')}`;
+    const folder = folderWith({
+      'app.yaml': deployment(),
+      'config.yaml': config,
+      'values.json': '{"global": {"hub": "from-values"}}',
+      'map.yaml': `kind: ConfigMap\ndata:\n  config: ${block(config)}\n  values: '{"global": {"hub": "from-map"}}'\n`,
+      'operator.yaml': 'kind: IstioOperator\nspec: {values: {global: {hub: from-operator}}}\n',
+    });
+    const image = (...args: readonly string[]): string | undefined =>
+      /image: (from\S+)/.exec(ok(remora(['inject', '-f', 'app.yaml', ...args], { in: folder })))?.[1];
+    expect(image('--injectConfigFile', 'config.yaml', '--valuesFile', 'values.json')).toBe('from-values/p');
+    expect(image('--injectConfigFile', 'map.yaml')).toBe('from-map/p');
+    expect(image('--injectConfigFile', 'map.yaml', '--valuesFile', 'values.json')).toBe('from-values/p');
+    const all = [
+      '--injectConfigFile',
+      'map.yaml',
+      '--valuesFile',
+      'values.json',
+      '--operatorFileName',
+      'operator.yaml',
+    ];
+    expect(image(...all)).toBe('from-operator/p');
+  });
+
+  it('a built-in configuration, with images and values of the user', () => {
+    const folder = folderWith({ 'app.yaml': deployment(), 'values.yaml': 'global: {hub: example.org/mine}\n' });
+    const run = (...args: readonly string[]): string =>
+      ok(remora(['inject', '-f', 'app.yaml', ...args], { in: folder }));
+    expect(run()).toContain('image: remora/proxy:');
+    expect(run('--proxyImage', 'example.org/p:1', '--initImage', 'example.org/i:1')).toMatch(
+      /example.org\/p:1[\s\S]*example.org\/i:1/,
+    );
+    expect(run('--valuesFile', 'values.yaml')).toContain('image: example.org/mine/proxy:');
+  });
+
+  it("environment of the process, for a template's env", () => {
+    const folder = folderWith({
+      'app.yaml': deployment(),
+      'c.yaml': configWith('metadata: {labels: {e: {{ env "FROM_OUTSIDE" "none" | quote }}}}'),
+    });
+    const run = (env: Record<string, string>): string =>
+      ok(remora(['inject', '-f', 'app.yaml', '--injectConfigFile', 'c.yaml'], { in: folder, env }));
+    expect(run({ FROM_OUTSIDE: 'yes' })).toMatch(/^\s+e: "?yes"?$/m);
+    expect(run({})).toMatch(/^\s+e: none$/m);
+  });
+
+  it('nodes, namespaces, and the flags of istioctl that make no difference', () => {
+    const node = (version: string): string =>
+      `kind: Node\nmetadata: {name: n${version}}\nstatus: {nodeInfo: {kubeletVersion: ${version}}}\n`;
+    const folder = folderWith({
+      'app.yaml': deployment(),
+      'old.yaml': node('v1.28.1'),
+      'new.yaml': node('v1.33.0'),
+      'c.yaml': configWith('metadata: {labels: {native: "{{ .NativeSidecars }}"}}'),
+    });
+    const native = (...args: readonly string[]): string | undefined =>
+      /native: "(\w+)"/.exec(
+        ok(remora(['inject', '-f', 'app.yaml', '--injectConfigFile', 'c.yaml', ...args], { in: folder })),
+      )?.[1];
+    expect(native()).toBe('false');
+    expect(native('--nativeSidecars', 'true')).toBe('true');
+    expect(native('--nodesFile', 'new.yaml')).toBe('true');
+    expect(native('--nodesFile', 'new.yaml', '--nodesFile', 'old.yaml')).toBe('false');
+    expect(native('--nodesFile', 'old.yaml')).toBe('false');
+    expect(native('--nodesFile', 'new.yaml', '--nativeSidecars=false')).toBe('false');
+    expect(native('-n', 'x', '-i', 'istio-system', '--context', 'prod', '--injectConfigMapName', 'x')).toBe('false');
+  });
+
+  it('old configurations: the release that is assumed is said, and deprecated flags are taken', () => {
+    const folder = folderWith({
+      'app.yaml': deployment(),
+      'c.yaml': "template: |\n  containers:\n  - name: istio-proxy\n    image: '[[ .ProxyConfig.BinaryPath ]]'\n",
+    });
+    const run = remora(
+      ['inject', '-f', 'app.yaml', '--injectConfigFile', 'c.yaml', '--coreDump=false', '--verbosity', '2'],
+      { in: folder },
+    );
+    expect(run.code).toBe(0);
+    expect(run.stdout).toContain('image: /usr/local/bin/envoy');
+    expect(run.stderr).toContain('warning RELEASE_ASSUMED: ');
+    expect(run.stderr).toContain(
+      'Flag --coreDump has been deprecated, Use --injectConfigMapName or --injectConfigFile instead\n',
+    );
+    const said = remora(['inject', '-f', 'app.yaml', '--injectConfigFile', 'c.yaml', '--compat', '1.0.2'], {
+      in: folder,
+    });
+    expect(said).toMatchObject({ code: 0, stderr: '' });
+  });
+});
+
+describe('writing', () => {
+  it('-o replaces a file at once, keeps its mode and follows a link', () => {
+    const folder = folderWith({ 'app.yaml': deployment(), 'real.yaml': 'old' });
+    chmodSync(join(folder, 'real.yaml'), 0o640);
+    symlinkSync('real.yaml', join(folder, 'out.yaml'));
+    const printed = ok(remora(['inject', '-f', 'app.yaml'], { in: folder }));
+    expect(ok(remora(['inject', '-f', 'app.yaml', '-o', 'out.yaml'], { in: folder }))).toBe('');
+    expect(readFileSync(join(folder, 'real.yaml'), 'utf8')).toBe(printed);
+    expect(lstatSync(join(folder, 'out.yaml')).isSymbolicLink()).toBe(true);
+    expect(statSync(join(folder, 'real.yaml')).mode & 0o777).toBe(0o640);
+    expect(readdirSync(folder).sort()).toEqual(['app.yaml', 'out.yaml', 'real.yaml']);
+    const pipe = spawnSync('bash', ['-c', `'${process.execPath}' '${BIN}' inject -f app.yaml -o /dev/stdout | cat`], {
+      cwd: folder,
+      encoding: 'utf8',
+    });
+    expect(pipe.stdout).toBe(printed);
+  });
+
+  it('--in-place edits, is idempotent, and uninject gives the bytes back', () => {
+    const folder = folderWith({ 'a.yaml': deployment(), 'b.yaml': SERVICE });
+    const read = (): string => readFileSync(join(folder, 'a.yaml'), 'utf8');
+    const edit = (command: string): void =>
+      expect(ok(remora([command, '--in-place', '-f', '.'], { in: folder }))).toBe('') as undefined;
+    edit('inject');
+    const once = read();
+    expect(once).toContain('labels: {app: app');
+    expect(once).toContain('# kept');
+    expect(once).toContain('name: istio-proxy');
+    edit('kube-inject');
+    expect(read()).toBe(once);
+    edit('uninject');
+    expect(read()).toBe(deployment());
+    expect(readFileSync(join(folder, 'b.yaml'), 'utf8')).toBe(SERVICE);
+  });
+
+  it('uninject prints what was there before', () => {
+    const folder = folderWith({ 'app.yaml': deployment() });
+    const injected = ok(remora(['inject', '-f', 'app.yaml'], { in: folder }));
+    const restored = ok(remora(['uninject', '-f', '-'], { in: folder, stdin: injected }));
+    const untouched = deployment({ metadata: 'annotations: {sidecar.istio.io/inject: "false"}' });
+    const plain = remora(['inject', '-f', '-'], { in: folder, stdin: untouched }).stdout;
+    expect(restored).toBe(plain.replace(/ {6}annotations:\n.*\n/, ''));
+  });
+
+  it('--format json', () => {
+    const folder = folderWith({ 'app.yaml': `${deployment()}---\n${SERVICE}` });
+    const list = JSON.parse(ok(remora(['inject', '-f', 'app.yaml', '--format', 'json'], { in: folder })));
+    expect(list.kind).toBe('List');
+    expect(list.items.map((item: { kind: string }) => item.kind)).toEqual(['Deployment', 'Service']);
+    expect(list.items[0].spec.template.spec.containers).toHaveLength(2);
+  });
+
+  it.runIf(existsSync('/dev/full'))('onto a full disk', () => {
+    const folder = folderWith({ 'app.yaml': SERVICE });
+    const run = remora(['inject', '-f', 'app.yaml', '-o', '/dev/full'], { in: folder });
+    expect(run.code).toBe(1);
+    expect(run.stderr).toContain('FILE_UNWRITABLE');
+  });
+});
+
+describe('the report', () => {
+  const folder = folderWith({
+    'app.yaml': `${deployment()}---\n${deployment({ name: 'host', spec: 'hostNetwork: true' })}`,
+  });
+
+  it('in words, on standard error', () => {
+    const run = remora(['inject', '-f', 'app.yaml', '--report'], { in: folder });
+    expect(run.code).toBe(0);
+    expect(run.stdout).toMatch(/^apiVersion/);
+    expect(run.stderr).toContain('● Deployment app  injected, by rule policy\n  app.yaml:1\n');
+    expect(run.stderr).toContain('○ Deployment host  not injected, by rule host-network\n  app.yaml:16\n');
+    expect(run.stderr).toMatch(/^ {2}► host-network {12}skip {8}\S/m);
+    expect(run.stderr).toContain('2 workloads: 1 injected, 1 not injected\n');
+    expect(run.stderr).toContain(
+      'warning HOST_NETWORK: Skipping injection because Deployment "host" has host networking enabled',
+    );
+  });
+
+  it('as JSON, which is all that is on standard error', () => {
+    const run = remora(['inject', '-f', 'app.yaml', '--report=json'], { in: folder });
+    const report = JSON.parse(run.stderr);
+    expect(report.workloads).toMatchObject([
+      { name: 'app', result: 'injected', decidedBy: 'policy', line: 1 },
+      { name: 'host', result: 'skipped', decidedBy: 'host-network', line: 16 },
+    ]);
+    expect(report.problems).toMatchObject([{ code: 'HOST_NETWORK', severity: 'warning' }]);
+    const failed = remora(['inject', '-f', 'none.yaml', '--report=json'], { in: folder });
+    expect(failed.code).toBe(1);
+    expect(JSON.parse(failed.stderr)).toMatchObject({ workloads: [], problems: [{ code: 'FILE_UNREADABLE' }] });
+  });
+
+  it('has colours where they are asked for', () => {
+    const text = (env: Record<string, string>): string =>
+      remora(['inject', '-f', 'app.yaml', '--report'], { in: folder, env }).stderr;
+    expect(text({})).not.toContain('\u001b[');
+    expect(text({ FORCE_COLOR: '1' })).toContain('\u001b[32m●\u001b[39m');
+    expect(text({ FORCE_COLOR: '1', NO_COLOR: '1' })).not.toContain('\u001b[');
+  });
+});
