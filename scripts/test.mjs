@@ -11,6 +11,8 @@ const scratch = mkdtempSync(join(tmpdir(), 'remora-test-'));
 const go = spawnSync('go', ['version'], { encoding: 'utf8' });
 
 const suites = [
+  // First, since conformance and cli run the program itself.
+  { name: 'build', command: ['node', 'scripts/build.mjs'] },
   { name: 'lint', command: ['npx', 'biome', 'ci', '--colors=off', '.'] },
   { name: 'types', command: ['npx', 'tsc', '-b'] },
   { name: 'unused', command: ['npx', 'knip'] },

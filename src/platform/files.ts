@@ -16,7 +16,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 
 /** What the system said, in Go's words (`open app.yaml: no such file or directory`), which is what istioctl prints. */
-export type FileFailure = { readonly path: string; readonly message: string };
+type FileFailure = { readonly path: string; readonly message: string };
 
 export type FileOutcome<T> =
   | { readonly ok: true; readonly value: T }

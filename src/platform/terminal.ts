@@ -1,7 +1,7 @@
 /** Whether somebody reads along, and in which colours. */
 import { fstatSync, statSync } from 'node:fs';
 
-export type StyleName = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
+type StyleName = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
 
 /** Puts a style around a text, or gives the text back where no colours are wanted. */
 export type Paint = (style: StyleName, text: string) => string;

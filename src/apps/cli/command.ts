@@ -17,7 +17,7 @@ export type CommandResult = {
   readonly error?: string;
 };
 
-export type Run = (args: Arguments, surroundings: Surroundings) => CommandResult;
+type Run = (args: Arguments, surroundings: Surroundings) => CommandResult;
 
 /** A command as data. Its code is loaded when it is called. */
 export type Command = {
@@ -34,4 +34,4 @@ export type Command = {
   readonly load: () => Promise<Run>;
 };
 
-export type Example = { readonly what: string; readonly line: string };
+type Example = { readonly what: string; readonly line: string };

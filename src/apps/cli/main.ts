@@ -25,7 +25,7 @@ export async function main(words: readonly string[]): Promise<number> {
 }
 
 /** The same without printing. */
-export async function run(words: readonly string[], surroundings: Surroundings): Promise<CommandResult> {
+async function run(words: readonly string[], surroundings: Surroundings): Promise<CommandResult> {
   if (words.length === 0) {
     const { overview } = await import('./help.ts');
     return { exitCode: 2, error: overview(surroundings.paintError) };

@@ -29,7 +29,7 @@ export function zeroOf(parameter: GoParameter): GoValue {
 }
 
 /** Whether Go would assign the value to the type without a conversion. Never for nil. */
-export function isAssignable(value: GoValue, parameter: GoParameter): boolean {
+function isAssignable(value: GoValue, parameter: GoParameter): boolean {
   switch (parameter) {
     case 'any':
     case 'reflect.Value':

@@ -39,7 +39,7 @@ export type CommandNode = { readonly kind: 'command'; readonly pos: number; read
 
 /** `path[0]` is the name with its `$`, the rest are fields. */
 export type VariableNode = { readonly kind: 'variable'; readonly pos: number; readonly path: readonly string[] };
-export type FieldNode = { readonly kind: 'field'; readonly pos: number; readonly path: readonly string[] };
+type FieldNode = { readonly kind: 'field'; readonly pos: number; readonly path: readonly string[] };
 export type IdentifierNode = { readonly kind: 'identifier'; readonly pos: number; readonly name: string };
 export type NumberNode = {
   readonly kind: 'number';
@@ -48,7 +48,7 @@ export type NumberNode = {
   readonly value: NumberLiteral;
 };
 /** `(pipeline).Field` or `function.Field`. */
-export type ChainNode = {
+type ChainNode = {
   readonly kind: 'chain';
   readonly pos: number;
   readonly node: Operand;

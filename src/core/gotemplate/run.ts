@@ -44,7 +44,7 @@ export type Loop = {
 };
 
 /** A template that waits for one that it called. */
-export type Call = {
+type Call = {
   readonly program: Program;
   readonly following: number;
   readonly name: string;

@@ -253,7 +253,7 @@ function withProbersEnv(pod: PodTemplate, entries: ReadonlyMap<string, JsonObjec
 }
 
 /** Existing entries win; an existing text that is no JSON is left alone (undefined). */
-export function mergedProbers(existing: string, entries: ReadonlyMap<string, JsonObject>): string | undefined {
+function mergedProbers(existing: string, entries: ReadonlyMap<string, JsonObject>): string | undefined {
   try {
     const value = JSON.parse(existing) as JsonValue;
     if (!isObject(value)) return value === null ? proberJson(entries) : undefined;

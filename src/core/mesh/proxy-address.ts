@@ -21,7 +21,7 @@ export function checkPort(port: number): string | undefined {
 }
 
 /** A fully qualified domain name; a trailing dot is allowed, an all-numeric last label is not. */
-export function checkDomainName(name: string): string | undefined {
+function checkDomainName(name: string): string | undefined {
   return checkDomainLength(name) ?? checkDomainLabels(name);
 }
 

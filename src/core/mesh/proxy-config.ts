@@ -79,7 +79,7 @@ export function readProxyConfigText(text: string, release: Release): Parsed<Mess
 
 let lastRead: { readonly text: string; readonly minor: number; readonly result: Parsed<Message> } | undefined;
 
-export function readProxyConfigValue(value: JsonValue, release: Release): Parsed<Message> {
+function readProxyConfigValue(value: JsonValue, release: Release): Parsed<Message> {
   try {
     return parsed(decodeMessage(value, messageDescriptor('ProxyConfig', release), { release, unknown: 'ignore' }));
   } catch (error) {

@@ -1,5 +1,4 @@
 /** What all functions here need: their arguments as JavaScript values, results as Go values, and Go's panics. */
-import { encodeUtf8 } from '../../utf8.ts';
 import { formatValue } from '../print.ts';
 import { isFunc, isObject, typeOf } from '../type-name.ts';
 import { GoComplex, GoFuncError, GoInt, GoList, GoMap, type GoValue } from '../value.ts';
@@ -107,11 +106,6 @@ export function isEmpty(value: GoValue): boolean {
   if (!isObject(value)) return false;
   if (value.kind === 'pointer') return value.nil;
   return value.kind === 'enum' && isEmpty(value.basic());
-}
-
-/** Bytes in a text, where only that is asked: what {@link encodeUtf8} would make. */
-export function bytesOf(value: string): Uint8Array {
-  return encodeUtf8(value);
 }
 
 function bytesText(list: GoList): string {

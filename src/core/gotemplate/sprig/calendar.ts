@@ -1,6 +1,6 @@
 /** The Gregorian calendar, extended to all years. Times are in seconds since 1970 without any zone. */
 
-export const DAY = 86_400;
+const DAY = 86_400;
 
 export type Civil = {
   readonly year: number;

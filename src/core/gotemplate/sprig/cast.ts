@@ -3,8 +3,8 @@ import { readNumberLiteral } from '../number-literal.ts';
 import { isObject } from '../type-name.ts';
 import { GoInt, type GoValue } from '../value.ts';
 
-export const MIN_INT64 = -(1n << 63n);
-export const MAX_INT64 = (1n << 63n) - 1n;
+const MIN_INT64 = -(1n << 63n);
+const MAX_INT64 = (1n << 63n) - 1n;
 
 /** cast.ToInt64. A float loses its fraction; one out of range becomes the smallest integer, as on amd64. */
 export function toInt64(value: GoValue): bigint {
@@ -59,7 +59,7 @@ const HEXADECIMAL = /^[-+]?0[xX][^pP]*[pP]/;
 const INFINITE = /^([-+]?)inf(?:inity)?$/i;
 
 /** strconv.ParseFloat; undefined where it gives an error. */
-export function parseFloat64(text: string): number | undefined {
+function parseFloat64(text: string): number | undefined {
   if (DECIMAL.test(text)) {
     const value = Number(text.includes('_') ? text.replaceAll('_', '') : text);
     return Number.isFinite(value) ? value : undefined;

@@ -192,7 +192,7 @@ function join(parts: readonly string[], separator: string, context: CallContext)
 }
 
 /** strings.SplitN: at most `count` parts, all where it is negative; an empty separator splits into characters. */
-export function splitText(value: string, separator: string, count: number, context: CallContext): readonly string[] {
+function splitText(value: string, separator: string, count: number, context: CallContext): readonly string[] {
   if (count === 0) return [];
   context.step(value.length >> 3);
   if (separator !== '' && (hasStrayBytes(value) || hasStrayBytes(separator))) {

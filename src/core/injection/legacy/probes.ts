@@ -26,7 +26,7 @@ export type LegacyProbes = {
   readonly rewritten: readonly RewrittenProbe[];
 };
 
-export type RewrittenProbe = {
+type RewrittenProbe = {
   /** Index among the pod's containers. */
   readonly container: number;
   readonly kind: ProbeKind;
