@@ -4,7 +4,7 @@ import { annotationOf, STATUS_ANNOTATION } from '../pod.ts';
 
 export const NAMED_LISTS = ['initContainers', 'containers', 'volumes', 'imagePullSecrets'] as const;
 
-export type NamedList = (typeof NAMED_LISTS)[number];
+type NamedList = (typeof NAMED_LISTS)[number];
 
 /** What the status annotation says was injected, in either of its forms. */
 export type InjectedNames = { readonly [list in NamedList]: readonly string[] } & {

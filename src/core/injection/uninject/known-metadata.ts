@@ -1,4 +1,4 @@
-import { getKey, type JsonObject } from '../../json.ts';
+import { getKey, type JsonObject, type MutableJsonObject } from '../../json.ts';
 import type { PodTemplate } from '../model.ts';
 import {
   annotationOf,
@@ -53,6 +53,7 @@ export function withoutRecognised(pod: PodTemplate, injected: PodTemplate, names
     containersOf(pod, 'containers').find((c) => textAt(c, 'name') !== PROXY_CONTAINER) ?? {},
     'name',
   );
+  const templates = annotationOf(pod, 'inject.istio.io/templates') ?? '';
   const derived: Readonly<Record<string, string | undefined>> = {
     'security.istio.io/tlsMode': 'istio',
     'service.istio.io/canonical-name': labelText(
@@ -70,11 +71,13 @@ export function withoutRecognised(pod: PodTemplate, injected: PodTemplate, names
     'kubectl.kubernetes.io/default-logs-container': first,
     'prometheus.istio.io/secure-port': env.get('ENVOY_SECURE_MERGED_METRICS_PORT'),
     ...(names.initContainers.includes('istio-validation') ? toldToCni(env) : {}),
+    // No Envoy, no rewritten probes.
+    ...(templates.startsWith('grpc-') ? { 'sidecar.istio.io/rewriteAppHTTPProbers': 'false' } : {}),
   };
   const written = Object.keys(annotations).filter((name) => annotationOf(pod, name) === annotations[name]);
   const always = [STATUS_ANNOTATION, OVERRIDES_ANNOTATION, 'istio.io/rev'];
   const cleaned = withAnnotations(without(pod, 'labels', theirs), gone([...always, ...written]));
-  return withoutProxyGroup(withoutIstioNetwork(cleaned));
+  return withoutProxySettings(withoutIstioNetwork(cleaned), templates);
 }
 
 /** What the templates write for the CNI plugin where neither pod nor values say anything. */
@@ -91,13 +94,21 @@ function toldToCni(env: ReadonlyMap<string, string>): Readonly<Record<string, st
   };
 }
 
-/** 1337 is the proxy's group: kubelets before 1.19 needed it as fsGroup, and no application has it. */
-function withoutProxyGroup(pod: PodTemplate): PodTemplate {
-  const { fsGroup, ...rest } = objectAt(specOf(pod), 'securityContext');
-  if (fsGroup !== 1337) return pod;
+/**
+ * 1337 is the proxy's group: kubelets before 1.19 needed it as fsGroup, and no application has it. A gateway may bind the
+ * ports of a web server.
+ */
+function withoutProxySettings(pod: PodTemplate, templates: string): PodTemplate {
+  const context: MutableJsonObject = { ...objectAt(specOf(pod), 'securityContext') };
+  const before = Object.keys(context).length;
+  if (context.fsGroup === 1337) delete context.fsGroup;
+  if (templates === 'gateway' && JSON.stringify(context.sysctls) === GATEWAY_SYSCTLS) delete context.sysctls;
+  if (Object.keys(context).length === before) return pod;
   const { securityContext: _removed, ...spec } = specOf(pod);
-  return { ...pod, spec: Object.keys(rest).length === 0 ? spec : { ...spec, securityContext: rest } };
+  return { ...pod, spec: Object.keys(context).length === 0 ? spec : { ...spec, securityContext: context } };
 }
+
+const GATEWAY_SYSCTLS = '[{"name":"net.ipv4.ip_unprivileged_port_start","value":"0"}]';
 
 /** Multus: the CNI plugin's network was appended to the user's. */
 function withoutIstioNetwork(pod: PodTemplate): PodTemplate {
