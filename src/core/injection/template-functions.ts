@@ -18,12 +18,13 @@ import { getKey, isObject, type JsonObject, stringifyGoJson } from '../json.ts';
 import { emitYaml, roundTrip } from '../kube/index.ts';
 import type { Release } from '../release.ts';
 import { KubernetesView } from './kubernetes-view.ts';
-import { DurationView, MessageView } from './message-view.ts';
+import { MessageView } from './message-view.ts';
 import { appendMultusNetwork } from './multus.ts';
 import { otelResourceAttributes } from './otel.ts';
 import { listAt, textAt, toInteger } from './pod.ts';
 import { behaves } from './releases.ts';
 import { renderFunction } from './render-function.ts';
+import { DurationView } from './well-known-view.ts';
 
 /**
  * The functions of a template: Sprig's, then Istio's, which replace Sprig's `contains`, `indent`, `env` and `omit`
@@ -34,8 +35,13 @@ export function templateFunctions(release: Release): FunctionTable {
   for (const { func, available } of ISTIO_FUNCTIONS) {
     if (available === undefined || available(release)) table.set(func.name, func);
   }
+  if (!behaves(release, 'nil-duration-is-zero')) table.set('formatDuration', nilDurationFails);
+  if (!behaves(release, 'inbound-ports-tcp-only')) {
+    for (const func of everyPort) if (table.has(func.name)) table.set(func.name, func);
+  }
   if (!behaves(release, 'multus-namespace')) table.set('appendMultusNetwork', plainMultus);
-  if (!behaves(release, 'sprig-to-json')) table.set('toJson', named('toJson', toJSON));
+  // 1.0.0 to 1.0.2 have neither toJSON nor toJson.
+  if (table.has('toJSON') && !behaves(release, 'sprig-to-json')) table.set('toJson', named('toJson', toJSON));
   return table;
 }
 
@@ -68,17 +74,18 @@ const plainMultus = define('appendMultusNetwork', ['string', 'string'], ([existi
   appendMultusNetwork(text(existing), text(network), false),
 );
 
-/** Every port of every container that is no UDP and no SCTP; a port that occurs twice is listed twice. */
-const includeInboundPorts = define('includeInboundPorts', ['any'], ([containers]) =>
-  containerViews(containers).flatMap(inboundPorts).join(','),
-);
-
-const applicationPorts = define('applicationPorts', ['any'], ([containers]) =>
-  containerViews(containers)
-    .filter((container) => textAt(container, 'name') !== 'istio-proxy')
-    .flatMap(inboundPorts)
-    .join(','),
-);
+/** Every port of every container, also one that occurs twice; `portsOf` says which of a container's ports count. */
+function portFunctions(portsOf: (container: JsonObject) => readonly string[]): readonly GoFunc[] {
+  return [
+    define('includeInboundPorts', ['any'], ([containers]) => containerViews(containers).flatMap(portsOf).join(',')),
+    define('applicationPorts', ['any'], ([containers]) =>
+      containerViews(containers)
+        .filter((container) => textAt(container, 'name') !== 'istio-proxy')
+        .flatMap(portsOf)
+        .join(','),
+    ),
+  ];
+}
 
 /** Go's argument order turned round, so that it reads well at the end of a pipeline. */
 const contains = define('contains', ['string', 'string'], ([needle, haystack]) =>
@@ -99,9 +106,13 @@ const excludeInboundPort = define('excludeInboundPort', ['any', 'string'], ([por
 
 const identity = (name: string): GoFunc => define(name, ['string'], ([value]) => text(value));
 
-const formatDuration = define('formatDuration', ['any'], ([duration]) =>
-  duration instanceof DurationView ? duration.durationText() : '0s',
-);
+/** What an absent duration prints as changed with the protobuf library. */
+const durationFunction = (absent: string): GoFunc =>
+  define('formatDuration', ['any'], ([duration]) =>
+    duration instanceof DurationView && !duration.nil ? duration.durationText() : absent,
+  );
+
+const nilDurationFails = durationFunction('1s');
 
 /** Unreadable text gives the *string* `{}`, over which a range fails: upstream does so too. */
 const fromJSON = define('fromJSON', ['string'], ([source]) => {
@@ -184,10 +195,13 @@ const valueOrDefault = define('valueOrDefault', ['any', 'any'], ([value, fallbac
   value === undefined || value === null || value === '' ? fallback : value,
 );
 
+/** Up to 1.2 UDP and SCTP ports count too. */
+const everyPort = portFunctions((container) => listAt(container, 'ports').map(portText));
+
 const ISTIO_FUNCTIONS: readonly Definition[] = [
-  { func: formatDuration },
+  { func: durationFunction('0s') },
   { func: isset },
-  ...[excludeInboundPort, includeInboundPorts, applicationPorts, annotation, toJSON].map((func) => ({
+  ...[excludeInboundPort, ...portFunctions(inboundPorts), annotation, toJSON].map((func) => ({
     func,
     available: (release: Release) => behaves(release, 'template-functions-annotation'),
   })),
@@ -226,7 +240,7 @@ function fieldOf(value: GoValue, name: string): GoValue {
 }
 
 /** `p` of injection.md 3.5: an element that equals the port untrimmed leaves the list as it is, spaces and all. */
-export function withExcludedPort(port: string, list: string): string {
+function withExcludedPort(port: string, list: string): string {
   if (port === '' || port === '0') return list;
   const elements = list.split(',');
   if (elements.includes(port)) return list;
@@ -237,7 +251,11 @@ export function withExcludedPort(port: string, list: string): string {
 export function inboundPorts(container: JsonObject): readonly string[] {
   return listAt(container, 'ports')
     .filter((port) => !['UDP', 'SCTP'].includes(textAt(port, 'protocol')))
-    .map((port) => String(toInteger(getKey(port, 'containerPort')) ?? 0));
+    .map(portText);
+}
+
+function portText(port: JsonObject): string {
+  return String(toInteger(getKey(port, 'containerPort')) ?? 0);
 }
 
 function containerViews(value: GoValue): readonly JsonObject[] {
