@@ -34,10 +34,10 @@ describe('decideInjection', () => {
     expect(decide(pod({ labels }, { hostNetwork: true }))).toMatchObject({ inject: false, decidedBy: 'host-network' });
   });
 
-  it('the namespace of the request counts where the pod has none, from 1.9 on', () => {
+  it('the namespace of the request counts where the pod has none, from 1.1 on', () => {
     const at = { path: 'webhook', requestNamespace: 'kube-system' } as const;
     expect(decideInjection(pod({}), at, policy()).decidedBy).toBe('ignored-namespace');
-    expect(decideInjection(pod({}), at, policy({ release: release(7) })).inject).toBe(true);
+    expect(decideInjection(pod({}), at, policy({ release: release(0) })).inject).toBe(true);
     expect(decide(pod({ namespace: 'kube-node-lease' })).inject).toBe(false);
     expect(decide(pod({ namespace: 'kube-node-lease' }), { release: release(8) }).inject).toBe(true);
   });

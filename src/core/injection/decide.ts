@@ -53,6 +53,7 @@ export function decideInjection(
   const checks: RuleCheck[] = [];
   const problems: Problem[] = [];
   for (const rule of RULES) {
+    if (rule.applies?.(subject) === false) continue;
     const { verdict, because, at: pointers, problem } = rule.ask(subject);
     checks.push({ rule: rule.id, verdict, because, at: pointers ?? [] });
     if (problem !== undefined) problems.push(problem);
@@ -81,11 +82,16 @@ type Answer = {
   readonly problem?: Problem;
 };
 
-type Rule = { readonly id: RuleId; readonly ask: (subject: Subject) => Answer };
+type Rule = {
+  readonly id: RuleId;
+  /** A rule that a path or release does not know is left out of the evidence. */
+  readonly applies?: (subject: Subject) => boolean;
+  readonly ask: (subject: Subject) => Answer;
+};
 
 const RULES: readonly Rule[] = [
   { id: 'host-network', ask: hostNetwork },
-  { id: 'already-injected', ask: alreadyInjected },
+  { id: 'already-injected', applies: skipsInjected, ask: alreadyInjected },
   { id: 'ignored-namespace', ask: ignoredNamespace },
   { id: 'inject-value', ask: injectValue },
   { id: 'never-inject-selector', ask: (subject) => selectors(subject, subject.never, 'neverInjectSelector', 'skip') },
@@ -128,8 +134,11 @@ function hostNetwork({ pod }: Subject): Answer {
     : noOpinion('The pod has a network of its own.');
 }
 
-function alreadyInjected({ pod, manual, release }: Subject): Answer {
-  if (!manual || !behaves(release, 'kube-inject-skips-injected')) return noOpinion('An earlier injection is replaced.');
+function skipsInjected({ manual, release }: Subject): boolean {
+  return manual && behaves(release, 'kube-inject-skips-injected');
+}
+
+function alreadyInjected({ pod, release }: Subject): Answer {
   const containers = containersOf(pod, 'containers');
   const marked = !behaves(release, 'skips-injected-by-status') || annotationOf(pod, STATUS_ANNOTATION) !== undefined;
   return containers.length > 1 && marked && findContainer(containers, PROXY_CONTAINER) !== undefined

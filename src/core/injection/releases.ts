@@ -1,9 +1,10 @@
-import { atLeast, type Release } from '../release.ts';
+import { atLeast, isBackport, type Release } from '../release.ts';
 
 /**
  * What changed between the releases of Istio, as one table. Code asks `behaves(release, id)` and never compares
  * release numbers itself. A row holds from `introduced` on, up to but without `removed`; a minor alone means its first
- * patch release. Each row has a test of its own in releases.test.ts, and its effect one beside the code that asks.
+ * patch release; a fix that went into patch releases of older minors too has them as `backports`. Each row has a test
+ * of its own that shows its effect on both sides: releases.test.ts, releases-late.test.ts and legacy/.
  */
 export const BEHAVIOURS = [
   // Configuration and template language.
@@ -30,7 +31,16 @@ export const BEHAVIOURS = [
   { id: 'sprig-to-json', introduced: [19, 0], what: "toJson is Sprig's; before Istio's own" },
   { id: 'omit-nil', introduced: [28, 0], what: 'function omitNil' },
   { id: 'otel-resource-attributes', introduced: [30, 0], what: 'function otelResourceAttributes' },
-  { id: 'multus-namespace', introduced: [21, 0], what: 'appendMultusNetwork knows NAMESPACE/NAME' },
+  // istio/istio pull 55000 of February 2025.
+  {
+    id: 'multus-namespace',
+    introduced: [25, 0],
+    backports: [
+      [23, 6],
+      [24, 4],
+    ],
+    what: 'appendMultusNetwork knows NAMESPACE/NAME',
+  },
   {
     id: 'overlay-templates',
     introduced: [9, 0],
@@ -40,11 +50,20 @@ export const BEHAVIOURS = [
   // Template data.
   { id: 'deployment-meta', introduced: [1, 0], what: '.DeploymentMeta' },
   { id: 'template-values', introduced: [2, 0], what: '.Values and the key values' },
+  {
+    id: 'null-values-refused',
+    introduced: [25, 0],
+    what: 'values that are null fail the injection; before they are empty',
+  },
   { id: 'type-meta', introduced: [3, 0], what: '.TypeMeta' },
   { id: 'template-revision', introduced: [9, 0], what: '.Revision' },
   { id: 'estimated-concurrency', introduced: [11, 0], removed: [18, 0], what: '.EstimatedConcurrency' },
   { id: 'proxy-image', introduced: [13, 0], what: '.ProxyImage' },
-  { id: 'native-sidecars-field', introduced: [19, 0], what: '.NativeSidecars' },
+  {
+    id: 'native-sidecars-field',
+    introduced: [27, 0],
+    what: '.NativeSidecars; before templates read ENABLE_NATIVE_SIDECARS themselves',
+  },
   { id: 'proxy-uid', introduced: [20, 0], what: '.ProxyUID and .ProxyGID' },
   { id: 'compliance-policy', introduced: [21, 0], what: '.CompliancePolicy' },
   { id: 'inbound-traffic-policy-mode', introduced: [22, 0], what: '.InboundTrafficPolicyMode' },
@@ -73,7 +92,22 @@ export const BEHAVIOURS = [
     what: 'an empty namespace is filled from the AdmissionRequest',
   },
   { id: 'inject-label', introduced: [12, 0], what: 'label sidecar.istio.io/inject' },
-  { id: 'inject-values-strict', introduced: [28, 0], what: 'only true and false count as inject values' },
+  { id: 'inject-values-strict', introduced: [27, 0], what: 'only true and false count as inject values' },
+
+  // Annotations; core/mesh has the whole table of their validators.
+  {
+    id: 'core-dump-annotation-validated',
+    introduced: [5, 0],
+    removed: [25, 0],
+    what: 'sidecar.istio.io/enableCoreDump is validated',
+  },
+  {
+    id: 'resource-annotations-validated',
+    introduced: [29, 0],
+    backports: [[28, 4]],
+    what: 'proxyCPU and its kin are validated',
+  },
+  { id: 'interface-annotations-validated', introduced: [30, 0], what: 'names of network interfaces are validated' },
 
   // What Go adds to the pod.
   { id: 'probe-rewriting', introduced: [1, 0], what: 'HTTP probes go through the agent' },
@@ -124,9 +158,38 @@ export const BEHAVIOURS = [
   { id: 'native-sidecars', introduced: [19, 0], what: 'istio-proxy as init container' },
   { id: 'probes-of-init-containers', introduced: [19, 0], what: 'probes of init containers are rewritten' },
   { id: 'openshift-ids', introduced: [20, 0], what: "user and group of the namespace's OpenShift ranges" },
+  // istio/istio pull 47898 of November 2023; where init-user-adjusted holds it is no more.
+  {
+    id: 'openshift-template-user-wins',
+    introduced: [21, 0],
+    removed: [23, 0],
+    backports: [[20, 1]],
+    what: "on OpenShift the template's runAsUser wins over that of an istio-proxy with image auto",
+  },
+  // istio/istio pull 52613 of August 2024.
+  {
+    id: 'openshift-filled-user-cleared',
+    introduced: [24, 0],
+    what: "on OpenShift an istio-proxy with the application's runAsUser loses it",
+  },
+  {
+    id: 'native-sidecars-automatic',
+    introduced: [27, 0],
+    what: 'native sidecars by themselves where every kubelet is 1.33 or newer',
+  },
   { id: 'native-sidecar-annotation', introduced: [24, 0], what: 'annotation sidecar.istio.io/nativeSidecar in Go' },
   { id: 'lifecycle-handlers', introduced: [25, 0], what: 'lifecycle handlers go through the agent' },
-  { id: 'init-user-adjusted', introduced: [21, 0], what: "istio-init and istio-validation follow a user's runAsUser" },
+  // istio/istio pulls 51012, 51047, 51066 and 51067 of May 2024.
+  {
+    id: 'init-user-adjusted',
+    introduced: [23, 0],
+    backports: [
+      [20, 7],
+      [21, 3],
+      [22, 1],
+    ],
+    what: "istio-init and istio-validation follow a user's runAsUser",
+  },
   { id: 'prometheus-targets', introduced: [31, 0], what: 'scrape targets, secure port and errors about ports' },
 
   // The patch of the list generation, and what kube-inject did beside it.
@@ -167,6 +230,11 @@ export const BEHAVIOURS = [
   { id: 'values-set-cluster', introduced: [8, 0], what: 'cluster and network of the values reach the environment' },
   { id: 'owner-heuristics', introduced: [3, 0], what: "the webhook derives a pod's workload; before it shows the pod" },
   { id: 'owner-cron-job', introduced: [7, 0], what: 'a job named with ten digits belongs to a CronJob' },
+  {
+    id: 'owner-of-bare-pod',
+    introduced: [21, 0],
+    what: 'kube-inject derives the workload of a Pod as the webhook does; before it shows the Pod',
+  },
   { id: 'owner-hash-required', introduced: [8, 0], what: 'a ReplicaSet without pod-template-hash is no Deployment' },
 
   // Status and re-injection.
@@ -180,7 +248,7 @@ export const BEHAVIOURS = [
   { id: 'probers-merged', introduced: [20, 0], what: 'ISTIO_KUBE_APP_PROBERS of an earlier injection is kept' },
   {
     id: 'probers-appended-when-missing',
-    introduced: [21, 0],
+    introduced: [27, 0],
     what: 'an injected pod without ISTIO_KUBE_APP_PROBERS gets it',
   },
 
@@ -189,11 +257,10 @@ export const BEHAVIOURS = [
   { id: 'kube-inject-image-pull-secrets', introduced: [6, 2], what: 'kube-inject appends imagePullSecrets' },
   { id: 'creation-timestamp-null', introduced: [0, 0], removed: [28, 0], what: 'creationTimestamp: null is written' },
   {
-    id: 'apps-v1-types',
+    id: 'workloads-apps-v1',
     introduced: [4, 0],
-    what: 'Deployment, DaemonSet, ReplicaSet and StatefulSet are decoded as apps/v1',
+    what: 'workloads are decoded as apps/v1; before as extensions/v1beta1 and its kin',
   },
-  { id: 'workloads-apps-v1', introduced: [9, 0], what: 'workloads are decoded as apps/v1; before as extensions/v1beta1 and its kin' },
   { id: 'strict-separators', introduced: [9, 0], what: '`--- text` is refused; before it was an ordinary line' },
   { id: 'cronjob-batch-v1', introduced: [11, 0], what: 'CronJob is decoded as batch/v1' },
 
@@ -202,7 +269,6 @@ export const BEHAVIOURS = [
   { id: 'url-parameters', introduced: [8, 0], what: '/inject/cluster/C/net/N' },
   { id: 'url-env-form', introduced: [10, 0], what: '/inject/:ENV:K=V' },
   { id: 'url-slash-escape', introduced: [15, 0], what: '--slash-- in URL parameters' },
-  { id: 'resource-annotations-validated', introduced: [29, 0], what: 'proxyCPU and its kin are validated' },
 ] as const satisfies readonly BehaviourRow[];
 
 type BehaviourRow = {
@@ -211,6 +277,8 @@ type BehaviourRow = {
   readonly introduced: readonly [minor: number, patch: number];
   /** Minor and patch of the first release that no longer does. */
   readonly removed?: readonly [minor: number, patch: number];
+  /** From these patch releases of older minors on, for the rest of their minor. */
+  readonly backports?: readonly (readonly [minor: number, patch: number])[];
   readonly what: string;
 };
 
@@ -222,6 +290,6 @@ const BY_ID: ReadonlyMap<string, BehaviourRow> = new Map(BEHAVIOURS.map((row) =>
 export function behaves(release: Release, id: Behaviour): boolean {
   const row = BY_ID.get(id);
   if (row === undefined) throw new Error(`no behaviour ${id}`);
-  if (!atLeast(release, ...row.introduced)) return false;
-  return row.removed === undefined || !atLeast(release, ...row.removed);
+  if (row.removed !== undefined && atLeast(release, ...row.removed)) return false;
+  return atLeast(release, ...row.introduced) || isBackport(release, row.backports ?? []);
 }

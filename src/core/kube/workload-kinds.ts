@@ -10,7 +10,7 @@ export type WorkloadKind = {
   readonly requiredTemplate: boolean;
 };
 
-/** Which set of Kubernetes types: `old` as Istio up to 1.8 (extensions/v1beta1 …), `current` from 1.9 on. */
+/** Which set of Kubernetes types: `old` as the first releases of Istio (extensions/v1beta1 …), `current` as later ones. */
 export type TypeGeneration = 'old' | 'current';
 
 const TEMPLATE = { metadataPath: ['spec', 'template', 'metadata'], specPath: ['spec', 'template', 'spec'] };
