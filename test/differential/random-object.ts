@@ -47,6 +47,10 @@ export function randomObject(random: Random, type: string, options: ObjectOption
   return shuffled(random, out);
 }
 
+function isText(type: TypeRef): boolean {
+  return type.kind === 'basic' && type.name === 'string';
+}
+
 function shuffled(random: Random, object: MutableJsonObject): MutableJsonObject {
   const keys = Object.keys(object);
   for (let i = keys.length - 1; i > 0; i--) {
@@ -60,7 +64,11 @@ function randomField(random: Random, field: Field, options: ObjectOptions, depth
   const isRaw = field.type.kind === 'pointer' && field.type.to.kind === 'basic' && field.type.to.name === 'Raw';
   if (random.chance(options.wrong) && !isRaw)
     return random.pick([null, null, null, 'x', 7, true, {}, []] as [JsonValue, ...JsonValue[]]);
-  if (['name', 'ip', 'uid', 'topologyKey', 'mountPath', 'devicePath'].includes(field.json) && random.chance(0.9)) {
+  if (
+    ['name', 'ip', 'uid', 'topologyKey', 'mountPath', 'devicePath'].includes(field.json) &&
+    isText(field.type) &&
+    random.chance(0.9)
+  ) {
     return random.pick(NAMES);
   }
   const value = randomOf(random, field.type, options, depth, field.mergeKey);

@@ -132,7 +132,7 @@ export const SCALARS = [
 const WORDS = ['lorem', 'ipsum', 'a', 'I', "it's", '"x"', '#x', 'x:', '-', '1', 'consectetur', 'é', 'sed\\', ',', 'y'];
 
 /** A string: one of the above, a soup of signs, or a long text with spaces in it. */
-export function randomString(random: Random): string {
+function randomString(random: Random): string {
   const { below, chance, pick } = random;
   const kind = below(10);
   if (kind < 4) return pick(SCALARS as unknown as readonly [string, ...string[]]);
@@ -178,7 +178,7 @@ export function randomString(random: Random): string {
   ]);
 }
 
-export function randomNumber(random: Random): number | bigint {
+function randomNumber(random: Random): number | bigint {
   const { below, chance, pick } = random;
   switch (below(6)) {
     case 0:

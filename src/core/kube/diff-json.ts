@@ -71,18 +71,20 @@ function diffList(
 ): void {
   const inner = type === undefined ? undefined : dereference(type);
   const item = inner?.kind === 'list' ? inner.of : undefined;
-  const kept = matchItems(from, to, mergeKey);
-  if (kept.every((index) => index === undefined) && from.length > 0 && to.length > 0) {
+  const origin = matchItems(from, to, mergeKey);
+  if (from.length > 0 && to.length > 0 && origin.every((index) => index === undefined)) {
     if (!equal(from, to)) out.push({ op: 'replace', path, value: to });
     return;
   }
-  const stays = new Set(kept);
+  if (mergeKey === '') pairChanged(origin, from.length);
+  const stays = new Set(origin);
+  stays.delete(undefined);
   for (let i = from.length - 1; i >= 0; i--) {
     if (!stays.has(i)) out.push({ op: 'remove', path: `${path}/${i}` });
   }
-  let length = from.length - (from.length - [...stays].filter((i) => i !== undefined).length);
+  let length = stays.size;
   to.forEach((value, i) => {
-    const index = kept[i];
+    const index = origin[i];
     if (index === undefined) {
       out.push({ op: 'add', path: i === length ? `${path}/-` : `${path}/${i}`, value });
       length++;
@@ -91,17 +93,34 @@ function diffList(
 }
 
 /** For each item of `to` the index in `from` that it continues; increasing, so that no item has to move. */
-function matchItems(from: JsonArray, to: JsonArray, mergeKey: string): readonly (number | undefined)[] {
+function matchItems(from: JsonArray, to: JsonArray, mergeKey: string): (number | undefined)[] {
   const places = new Map<string, number[]>();
-  from.forEach((value, i) => {
-    const id = identity(value, mergeKey);
+  for (let i = from.length - 1; i >= 0; i--) {
+    const id = identity(from[i] ?? null, mergeKey);
     const list = places.get(id);
     if (list === undefined) places.set(id, [i]);
     else list.push(i);
-  });
-  const candidates = to.map((value) => places.get(identity(value, mergeKey))?.shift());
+  }
+  const candidates = to.map((value) => places.get(identity(value, mergeKey))?.pop());
   const run = longestIncreasing(candidates);
   return candidates.map((index, i) => (run.has(i) ? index : undefined));
+}
+
+/** Between two items that stay, what is gone and what is new are taken for the same items, changed. */
+function pairChanged(origin: (number | undefined)[], fromLength: number): void {
+  let free = 0;
+  for (let i = 0; i < origin.length; i++) {
+    const index = origin[i];
+    if (index !== undefined) {
+      free = index + 1;
+      continue;
+    }
+    let next = i;
+    while (next < origin.length && origin[next] === undefined) next++;
+    const end = origin[next] ?? fromLength;
+    for (; i < next && free < end; i++) origin[i] = free++;
+    i = next - 1;
+  }
 }
 
 function identity(value: JsonValue, mergeKey: string): string {
