@@ -48,7 +48,8 @@ export function writeFiles(files: readonly FileToWrite[]): FileOutcome<undefined
   const direct: FileToWrite[] = [];
   const outcome = firstFailure(files, (file) => {
     const target = existing(file.path);
-    if (target !== undefined && !target.regular) {
+    if (target?.kind === 'folder') throw Object.assign(new Error('EISDIR'), { code: 'EISDIR' });
+    if (target?.kind === 'other') {
       direct.push(file);
       return;
     }
@@ -73,12 +74,13 @@ function finish(
   return renamed.ok ? firstFailure(direct, ({ path, data }) => writeFileSync(path, data)) : renamed;
 }
 
-type Existing = { readonly path: string; readonly regular: boolean; readonly mode: number };
+type Existing = { readonly path: string; readonly kind: 'file' | 'folder' | 'other'; readonly mode: number };
 
 function existing(path: string): Existing | undefined {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat === undefined) return undefined;
-  return { path: realpathSync(path), regular: stat.isFile(), mode: stat.mode & 0o7777 };
+  const kind = stat.isFile() ? 'file' : stat.isDirectory() ? 'folder' : 'other';
+  return { path: realpathSync(path), kind, mode: stat.mode & 0o7777 };
 }
 
 /** On the disk before it is renamed: a crash in between must leave the old text or the new, never an empty file. */
