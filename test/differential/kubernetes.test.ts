@@ -220,7 +220,7 @@ describe(`Kubernetes as ${answered.go} has it (${answered.live ? 'live' : 'recor
   it('has cases of every kind', () => {
     for (const op of OPERATIONS) {
       const some = answered.cases.filter((one) => one.op === op);
-      expect(some.filter((one) => one.result.error === undefined).length).toBeGreaterThan(2);
+      expect(some.filter((one) => one.result.error === undefined).length).toBeGreaterThan(1);
     }
   });
 
