@@ -1,6 +1,8 @@
+import { fromJson } from '../gotemplate/index.ts';
 import type { JsonObject } from '../json.ts';
 import { diffJson, dropUnknown, mergeStrategic, roundTrip } from '../kube/index.ts';
 import { failed, type Parsed, type Problem, parsed } from '../problem.ts';
+import type { Release } from '../release.ts';
 import { proxyEnvironment, withNetworkLabel, withProxyEnvironment } from './cluster-env.ts';
 import { estimatedConcurrency } from './concurrency.ts';
 import { decideInjection } from './decide.ts';
@@ -16,10 +18,10 @@ import type {
   PodTemplate,
   StepTrace,
 } from './model.ts';
-import { detectNativeSidecars, isNativePod, nodeNameOf } from './native-sidecar.ts';
+import { isNativePod, templateHost, usesNativeSidecars } from './native-sidecar.ts';
 import { clearFilledInUser, DEFAULT_PROXY_ID, openshiftIds } from './openshift.ts';
 import { orderContainers, withoutContainer } from './order.ts';
-import { ownerOf } from './owner.ts';
+import { ownerOf, podItself } from './owner.ts';
 import {
   annotationsOf,
   containersOf,
@@ -64,7 +66,8 @@ export function inject(pod: PodTemplate, at: InjectionContext, cfg: InjectionCon
   }
   // OpenShift's admission fills in user ids before us; the patch is then relative to the pod without them.
   const openshift = at.path === 'webhook' && at.platform === 'openshift' && behaves(cfg.release, 'openshift-ids');
-  const original = openshift ? clearFilledInUser(pod) : pod;
+  const clears = openshift && behaves(cfg.release, 'openshift-filled-user-cleared');
+  const original = clears ? clearFilledInUser(pod) : pod;
   const result = run({ original, at, cfg, openshift });
   if (!result.ok) return { kind: 'failed', decision, problems: result.problems };
   return injected(original, decision, result.value, result.problems);
@@ -101,7 +104,10 @@ function run(request: Request): Parsed<Finished> {
   if (!merged.ok) return prefixed('failed to run injection template: ', merged.problems);
   const { result, template } = merged.value;
 
-  const reapplied = reapplyOverrides(result, original, template, cfg.release);
+  const reapplied = reapplyOverrides(result, original, template, {
+    release: cfg.release,
+    openshift: request.at.platform === 'openshift',
+  });
   if (!reapplied.ok) return prefixed('failed to re apply container: ', reapplied.problems);
   const customised = behaves(cfg.release, 'init-user-adjusted')
     ? adjustInitUser(reapplied.value, original, mesh.value.interceptionMode === 'TPROXY')
@@ -153,7 +159,7 @@ function runTemplates(request: Request, mesh: EffectiveMesh): Parsed<Merged> {
   let template: PodTemplate = {};
   const erased: string[] = [];
   for (const selected of templates.value) {
-    const rendered = renderTemplate(selected, data.value.view, at.host);
+    const rendered = renderTemplate(selected, data.value.view, templateHost(at, cfg.release));
     if (!rendered.ok) return rendered;
     const overlay = dropUnknown('core/v1.Pod', rendered.value, cfg.release.minor);
     const brought = mergeStrategic(template, overlay, 'core/v1.Pod');
@@ -183,7 +189,7 @@ export function renderOverlays(pod: PodTemplate, at: InjectionContext, cfg: Inje
   const templates = selectTemplates(pod, at.path, cfg);
   if (!data.ok || !templates.ok) return [];
   return templates.value.flatMap((template) => {
-    const rendered = renderTemplate(template, data.value.view, at.host);
+    const rendered = renderTemplate(template, data.value.view, templateHost(at, cfg.release));
     return rendered.ok ? [rendered.value] : [];
   });
 }
@@ -235,7 +241,7 @@ const POD_FORM = { unknown: 'keep', creationTimestampNull: false } as const;
 type Data = { readonly view: ReturnType<typeof templateData>; readonly nativeSidecars: boolean };
 
 function dataFor({ original, at, cfg, openshift }: Request, mesh: EffectiveMesh): Parsed<Data> {
-  if (cfg.values === null) return failed(nilValues());
+  if (cfg.values === null && behaves(cfg.release, 'null-values-refused')) return failed(nilValues());
   const stripped = originalForm(original, mesh.statusPort);
   if (!stripped.ok) return stripped;
   const namespace = textAt(metadataOf(original), 'namespace') || at.requestNamespace;
@@ -243,14 +249,14 @@ function dataFor({ original, at, cfg, openshift }: Request, mesh: EffectiveMesh)
   const image = { hub: textAt(global, 'hub'), tag: printedTag(global), variant: textAt(global, 'variant') };
   const annotations = annotationsOf(stripped.value);
   const ids = openshift ? openshiftIds(at.namespaceObject) : { uid: DEFAULT_PROXY_ID, gid: DEFAULT_PROXY_ID };
-  const nativeSidecars = detectNativeSidecars(at.nativeSidecars, at.nodes, nodeNameOf(original));
+  const nativeSidecars = usesNativeSidecars(original, at, cfg.release);
   const view = templateData(
     {
-      owner: at.owner ?? ownerOf(original, namespace),
+      owner: at.owner ?? (derivesOwner(at, cfg.release) ? ownerOf(original, namespace) : podItself(original)),
       pod: stripped.value,
       proxyConfig: mesh.proxyConfig,
       meshConfig: mesh.meshConfig,
-      values: cfg.values,
+      values: cfg.values ?? NO_VALUES,
       revision: at.revision,
       nativeSidecars,
       proxyImage: imageUrl({ ...image, name: textAt(objectAt(global, 'proxy'), 'image') }, mesh.imageType, annotations),
@@ -264,6 +270,14 @@ function dataFor({ original, at, cfg, openshift }: Request, mesh: EffectiveMesh)
     cfg.release,
   );
   return parsed({ view, nativeSidecars });
+}
+
+/** What a nil map is to a template: nothing at any path. */
+const NO_VALUES = fromJson({});
+
+/** kube-inject up to 1.20 looks at the object alone. */
+function derivesOwner(at: InjectionContext, release: Release): boolean {
+  return at.path === 'webhook' || behaves(release, 'owner-of-bare-pod');
 }
 
 function nilValues(): Problem {

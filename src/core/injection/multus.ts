@@ -5,7 +5,7 @@ import { getKey, isArray, isObject, type JsonObject } from '../json.ts';
  * list of objects. A list that has the network already, or that is no JSON, stays as it is; what the user wrote is
  * kept byte for byte (injection.md 3.5).
  *
- * `withNamespace`: the network may be given as NAMESPACE/NAME in the JSON form (1.28 and later).
+ * `withNamespace`: the network may be given as NAMESPACE/NAME in the JSON form (1.25 and later).
  */
 export function appendMultusNetwork(existing: string, network: string, withNamespace = true): string {
   if (existing === '') return network;

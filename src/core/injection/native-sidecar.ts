@@ -1,8 +1,39 @@
+import type { TemplateHost } from '../gotemplate/index.ts';
+import type { Release } from '../release.ts';
 import type { InjectionContext, PodTemplate } from './model.ts';
 import { annotationOf, NATIVE_SIDECAR_ANNOTATION, specOf, textAt } from './pod.ts';
+import { behaves } from './releases.ts';
 
 /** The first kubelet minor on which istiod takes native sidecars for dependable (injection.md 2.10). */
 const FIRST_MINOR = 33;
+
+type Mode = InjectionContext['nativeSidecars'];
+
+/** The injector's variable, which templates up to 1.26 read on their own. */
+const MODE_VARIABLE = 'ENABLE_NATIVE_SIDECARS';
+
+/** Whether injection of this pod makes a native sidecar, as far as the injector decides it and no annotation. */
+export function usesNativeSidecars(pod: PodTemplate, at: InjectionContext, release: Release): boolean {
+  const mode = modeOf(at);
+  if (mode === 'auto' && !behaves(release, 'native-sidecars-automatic')) return false;
+  return detectNativeSidecars(mode, at.nodes, nodeNameOf(pod));
+}
+
+/** Nobody says it explicitly: then the injector's environment does. */
+function modeOf({ nativeSidecars, host }: InjectionContext): Mode {
+  const variable = nativeSidecars === 'auto' ? host.env?.(MODE_VARIABLE) : undefined;
+  return variable === 'true' || variable === 'false' ? variable : nativeSidecars;
+}
+
+/**
+ * The host that templates see: without `.NativeSidecars` (up to 1.26) they ask the environment, which has to say the
+ * same as the injector's mode, or the sidecar would be native in one half of the injection only.
+ */
+export function templateHost(at: InjectionContext, release: Release): TemplateHost {
+  const mode = modeOf(at);
+  if (mode === 'auto' || behaves(release, 'native-sidecars-field')) return at.host;
+  return { ...at.host, env: (name) => (name === MODE_VARIABLE ? mode : at.host.env?.(name)) };
+}
 
 /**
  * Whether the template gets `.NativeSidecars: true`: an init container with `restartPolicy: Always` as sidecar.
@@ -16,7 +47,7 @@ const FIRST_MINOR = 33;
  * | false | any              | false                                   |
  */
 export function detectNativeSidecars(
-  mode: InjectionContext['nativeSidecars'],
+  mode: Mode,
   nodes: ReadonlyMap<string, string> | undefined,
   nodeName: string,
 ): boolean {

@@ -10,7 +10,7 @@ import { labelsOf, listAt, metadataOf, textAt } from './pod.ts';
 export function ownerOf(pod: PodTemplate, namespace: string): OwnerMeta {
   const metadata = metadataOf(pod);
   const podName = textAt(metadata, 'name');
-  const self = { apiVersion: 'v1', kind: 'Pod', name: podName, namespace };
+  const self = { ...podItself(pod), apiVersion: 'v1', kind: 'Pod', namespace };
   const controller =
     textAt(metadata, 'generateName') === '' ? undefined : listAt(metadata, 'ownerReferences').find(isController);
   if (controller === undefined) return self;
@@ -22,6 +22,14 @@ export function ownerOf(pod: PodTemplate, namespace: string): OwnerMeta {
   };
   const owner = { ...direct, ...ownerBehind(direct, labelsOf(pod)) };
   return owner.name === '' ? { ...owner, name: podName } : owner;
+}
+
+/** The pod as its own workload, with what its object says of itself. */
+export function podItself(pod: PodTemplate): OwnerMeta {
+  const metadata = metadataOf(pod);
+  const kind = textAt(pod, 'kind');
+  const apiVersion = textAt(pod, 'apiVersion');
+  return { apiVersion, kind, name: textAt(metadata, 'name'), namespace: textAt(metadata, 'namespace') };
 }
 
 function isController(reference: JsonObject): boolean {

@@ -92,6 +92,12 @@ function badOverrides(cause: string): Problem {
   };
 }
 
+export type OverrideSettings = {
+  readonly release: Release;
+  /** PLATFORM of the injector. */
+  readonly openshift: boolean;
+};
+
 /**
  * Lays the user's settings of injected containers over the merged result (injection.md 4.4): whoever defines an
  * istio-proxy of his own customises the sidecar, and the template may not win against him. On the first injection the
@@ -101,8 +107,9 @@ export function reapplyOverrides(
   merged: PodTemplate,
   original: PodTemplate,
   template: PodTemplate,
-  release: Release,
+  { release, openshift }: OverrideSettings,
 ): Parsed<PodTemplate> {
+  const templateUser = openshift && templateUserWins(release);
   const existing = readOverrides(original);
   if (!existing.ok) return existing;
   const injectedNames = behaves(release, 'overrides-skip-injected') ? namesInjectedBefore(original) : NO_NAMES;
@@ -114,7 +121,7 @@ export function reapplyOverrides(
       if (injectedNames[list].includes(name)) continue;
       const own = findContainer(existing.value[list], name) ?? userContainer(original, list, name, release);
       if (own === undefined) continue;
-      const overlay = typedOverlay(own);
+      const overlay = typedOverlay(templateUser ? withTemplateUser(own, container) : own);
       if (!overlay.ok) return overlay;
       recorded[list].push(overlay.value);
       const applied = applyContainer(result, list, overlay.value);
@@ -163,6 +170,23 @@ function typedOverlay(container: JsonObject): Parsed<JsonObject> {
   const overlay: MutableJsonObject = { ...typed.value };
   delete overlay.image;
   return parsed(overlay);
+}
+
+function templateUserWins(release: Release): boolean {
+  return behaves(release, 'openshift-template-user-wins') && !behaves(release, 'init-user-adjusted');
+}
+
+/**
+ * OpenShift fills in a runAsUser that the user never chose, and the redirection exempts the template's: an istio-proxy
+ * that only customises (image `auto`) takes the template's ids.
+ */
+function withTemplateUser(own: JsonObject, template: JsonObject): JsonObject {
+  const chosen = getKey(own, 'securityContext');
+  const given = getKey(template, 'securityContext');
+  if (getKey(own, 'image') !== 'auto' || !isObject(chosen) || !isObject(given)) return own;
+  const { runAsUser: _user, runAsGroup: _group, ...others } = chosen;
+  const ids = Object.fromEntries(['runAsUser', 'runAsGroup'].flatMap((id) => (id in given ? [[id, given[id]]] : [])));
+  return { ...own, securityContext: { ...others, ...ids } as JsonObject };
 }
 
 function applyContainer(pod: PodTemplate, list: ContainerList, overlay: JsonObject): Parsed<PodTemplate> {

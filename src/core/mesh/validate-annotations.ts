@@ -1,6 +1,6 @@
 import { compareCodePoints, isObject } from '../json.ts';
 import type { Problem } from '../problem.ts';
-import { atLeast, type Release } from '../release.ts';
+import { atLeast, formatRelease, isBackport, type Release } from '../release.ts';
 import {
   type AnnotationCheck,
   checkBool,
@@ -25,6 +25,8 @@ type Row = {
   /** Minor releases, inclusive, that validate it in this way. */
   readonly since: number;
   readonly until?: number;
+  /** From these patch releases of older minors on too. */
+  readonly backports?: readonly (readonly [minor: number, patch: number])[];
   readonly check: AnnotationCheck | 'proxy config';
   readonly remedy: string;
 };
@@ -66,9 +68,9 @@ const ROWS: readonly Row[] = [
   ...portRows('excludeInboundPorts', false, 0),
   ...portRows('excludeOutboundPorts', false, 4),
   ...[`${TRAFFIC}/excludeInterfaces`, `${TRAFFIC}/kubevirtInterfaces`, 'istio.io/reroute-virtual-interfaces'].map(
-    (name): Row => ({ name, since: 29, check: checkInterfaces, remedy: INTERFACES }),
+    (name): Row => ({ name, since: 30, check: checkInterfaces, remedy: INTERFACES }),
   ),
-  { name: 'sidecar.istio.io/enableCoreDump', since: 5, until: 22, check: checkBool, remedy: BOOL },
+  { name: 'sidecar.istio.io/enableCoreDump', since: 5, until: 24, check: checkBool, remedy: BOOL },
   { name: 'prometheus.istio.io/merge-metrics', since: 6, check: checkBool, remedy: BOOL },
   {
     name: PROXY_CONFIG_ANNOTATION,
@@ -77,7 +79,13 @@ const ROWS: readonly Row[] = [
     remedy: 'Give YAML whose fields the ProxyConfig reference names.',
   },
   ...['proxyCPU', 'proxyMemory', 'proxyCPULimit', 'proxyMemoryLimit'].map(
-    (name): Row => ({ name: `sidecar.istio.io/${name}`, since: 29, check: checkQuantity, remedy: QUANTITY }),
+    (name): Row => ({
+      name: `sidecar.istio.io/${name}`,
+      since: 29,
+      backports: [[28, 4]],
+      check: checkQuantity,
+      remedy: QUANTITY,
+    }),
   ),
 ];
 
@@ -142,13 +150,19 @@ export function annotationWarnings(
   ];
 }
 
-const rowsByRelease = new Map<number, readonly Row[]>();
+function isValidatedBy({ since, until, backports }: Row, release: Release): boolean {
+  if (release.minor > (until ?? Number.MAX_VALUE)) return false;
+  return atLeast(release, since) || isBackport(release, backports ?? []);
+}
+
+const rowsByRelease = new Map<string, readonly Row[]>();
 
 function rowsOf(release: Release): readonly Row[] {
-  const known = rowsByRelease.get(release.minor);
+  const key = formatRelease(release);
+  const known = rowsByRelease.get(key);
   if (known !== undefined) return known;
-  const rows = ROWS.filter((row) => row.since <= release.minor && release.minor <= (row.until ?? Number.MAX_VALUE));
-  rowsByRelease.set(release.minor, rows);
+  const rows = ROWS.filter((row) => isValidatedBy(row, release));
+  rowsByRelease.set(key, rows);
   return rows;
 }
 
