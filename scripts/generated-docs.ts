@@ -45,15 +45,23 @@ function commandSection(command: (typeof COMMANDS)[number]): string {
 type Version = readonly [minor: number, patch: number];
 
 function timeline(): string {
-  const rows = BEHAVIOURS.map((row): { introduced: Version; removed: Version | undefined; what: string } => ({
-    introduced: row.introduced,
-    removed: 'removed' in row ? row.removed : undefined,
-    what: row.what,
-  }));
+  type Row = { introduced: Version; removed: Version | undefined; backports: readonly Version[]; what: string };
+  const rows = BEHAVIOURS.map(
+    (row): Row => ({
+      introduced: row.introduced,
+      removed: 'removed' in row ? row.removed : undefined,
+      backports: 'backports' in row ? row.backports : [],
+      what: row.what,
+    }),
+  );
   rows.sort((a, b) => compare(a.introduced, b.introduced));
   return table(
     ['from', 'to', 'behaviour'],
-    rows.map(({ introduced, removed, what }) => [version(introduced), lastWith(removed), what]),
+    rows.map(({ introduced, removed, backports, what }) => [
+      [...backports, introduced].map(version).join(', '),
+      lastWith(removed),
+      what,
+    ]),
   );
 }
 

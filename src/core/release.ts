@@ -26,11 +26,6 @@ export function atLeast(release: Release, minor: number, patch = 0): boolean {
   return release.minor > minor || (release.minor === minor && release.patch >= patch);
 }
 
-/** Whether `release` is one of these patch releases, or a later one of the same minor. */
-export function isBackport(release: Release, backports: readonly (readonly [minor: number, patch: number])[]): boolean {
-  return backports.some(([minor, patch]) => release.minor === minor && release.patch >= patch);
-}
-
 export function formatRelease(release: Release): string {
   return release.patch === 999 || release.minor === LATEST.minor
     ? `1.${release.minor}`

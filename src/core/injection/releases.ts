@@ -1,4 +1,4 @@
-import { atLeast, isBackport, type Release } from '../release.ts';
+import { atLeast, type Release } from '../release.ts';
 
 /**
  * What changed between the releases of Istio, as one table. Code asks `behaves(release, id)` and never compares
@@ -103,8 +103,7 @@ export const BEHAVIOURS = [
   },
   {
     id: 'resource-annotations-validated',
-    introduced: [29, 0],
-    backports: [[28, 4]],
+    introduced: [28, 4],
     what: 'proxyCPU and its kin are validated',
   },
   { id: 'interface-annotations-validated', introduced: [30, 0], what: 'names of network interfaces are validated' },
@@ -161,9 +160,8 @@ export const BEHAVIOURS = [
   // istio/istio pull 47898 of November 2023; where init-user-adjusted holds it is no more.
   {
     id: 'openshift-template-user-wins',
-    introduced: [21, 0],
+    introduced: [20, 1],
     removed: [23, 0],
-    backports: [[20, 1]],
     what: "on OpenShift the template's runAsUser wins over that of an istio-proxy with image auto",
   },
   // istio/istio pull 52613 of August 2024.
@@ -292,4 +290,8 @@ export function behaves(release: Release, id: Behaviour): boolean {
   if (row === undefined) throw new Error(`no behaviour ${id}`);
   if (row.removed !== undefined && atLeast(release, ...row.removed)) return false;
   return atLeast(release, ...row.introduced) || isBackport(release, row.backports ?? []);
+}
+
+function isBackport(release: Release, backports: NonNullable<BehaviourRow['backports']>): boolean {
+  return backports.some(([minor, patch]) => release.minor === minor && release.patch >= patch);
 }

@@ -1,6 +1,6 @@
 import { compareCodePoints, isObject } from '../json.ts';
 import type { Problem } from '../problem.ts';
-import { atLeast, formatRelease, isBackport, type Release } from '../release.ts';
+import { atLeast, formatRelease, type Release } from '../release.ts';
 import {
   type AnnotationCheck,
   checkBool,
@@ -25,8 +25,8 @@ type Row = {
   /** Minor releases, inclusive, that validate it in this way. */
   readonly since: number;
   readonly until?: number;
-  /** From these patch releases of older minors on too. */
-  readonly backports?: readonly (readonly [minor: number, patch: number])[];
+  /** Of the minor `since`; the first one when absent. */
+  readonly patch?: number;
   readonly check: AnnotationCheck | 'proxy config';
   readonly remedy: string;
 };
@@ -81,8 +81,8 @@ const ROWS: readonly Row[] = [
   ...['proxyCPU', 'proxyMemory', 'proxyCPULimit', 'proxyMemoryLimit'].map(
     (name): Row => ({
       name: `sidecar.istio.io/${name}`,
-      since: 29,
-      backports: [[28, 4]],
+      since: 28,
+      patch: 4,
       check: checkQuantity,
       remedy: QUANTITY,
     }),
@@ -150,9 +150,8 @@ export function annotationWarnings(
   ];
 }
 
-function isValidatedBy({ since, until, backports }: Row, release: Release): boolean {
-  if (release.minor > (until ?? Number.MAX_VALUE)) return false;
-  return atLeast(release, since) || isBackport(release, backports ?? []);
+function isValidatedBy({ since, patch, until }: Row, release: Release): boolean {
+  return atLeast(release, since, patch) && release.minor <= (until ?? Number.MAX_VALUE);
 }
 
 const rowsByRelease = new Map<string, readonly Row[]>();
