@@ -113,6 +113,24 @@ describe('uninject', () => {
     }
   });
 
+  it("annotations that 1.3 to 1.8 write for the CNI plugin go, where they are not the pod's own", () => {
+    const template = `
+      containers: [{name: istio-proxy}]
+      podRedirectAnnot:
+        sidecar.istio.io/interceptionMode: "[[ annotation .ObjectMeta "sidecar.istio.io/interceptionMode" "REDIRECT" ]]"
+        traffic.sidecar.istio.io/includeInboundPorts: "*"`;
+    const cfg = configured(JSON.stringify({ policy: 'enabled', template }), { minor: 3, patch: 0 });
+    const own = { 'sidecar.istio.io/interceptionMode': 'TPROXY' };
+    for (const annotations of [{}, own]) {
+      const pod = podOf(
+        JSON.stringify({ metadata: { annotations }, spec: { containers: [{ name: 'app', image: 'a' }] } }),
+      );
+      for (const path of ['kube-inject', 'webhook'] as const) {
+        expect(back(pod, cfg, { ...AT, path })).toEqual({ pod, verified: true });
+      }
+    }
+  });
+
   it('annotations that the configuration injects go', () => {
     const cfg = { ...ours(), injectedAnnotations: { 'example/injected': 'yes' } };
     const pod = podOf('{metadata: {annotations: {note: mine}}, spec: {containers: [{name: app, image: a}]}}');

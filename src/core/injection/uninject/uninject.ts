@@ -81,7 +81,7 @@ function search(pod: PodTemplate, names: InjectedNames, { at, cfg }: By): Found 
     const settled = firstSettled(candidates(restored, pod, mentioned), wanted, judge);
     if (settled === undefined) continue;
     const overlays = cfg.generation === 'list' ? [] : renderOverlays(settled, by.at, cfg);
-    const written = cfg.generation === 'list' ? writtenByGo(settled, mentioned) : writtenBy(overlays, cfg);
+    const written = cfg.generation === 'list' ? writtenByGo(settled, cfg) : writtenBy(overlays, cfg);
     return { pod: smallest(settled, wanted, judge, written), overlays };
   }
   return undefined;
