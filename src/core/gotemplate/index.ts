@@ -15,7 +15,7 @@ export { formatValue, sortedKeys, sprint, sprintln } from './print.ts';
 export { formatPrintf } from './printf.ts';
 export { quote, quoteToAscii } from './quote.ts';
 export { type CompiledTemplate, DEFAULT_LIMITS, type MissingKey, type TemplateLimits } from './run.ts';
-export { sprigFunctions } from './sprig/index.ts';
+export { certificateValue, sprigFunctions } from './sprig/index.ts';
 export { type CompileOptions, compileTemplate, executeTemplate } from './template.ts';
 export { isTrue } from './truth.ts';
 export { isFunc, isObject, typeOf } from './type-name.ts';
