@@ -128,7 +128,8 @@ function chooseTexts(texts: Texts, args: Arguments, release: Release): Parsed<Ch
     if (strange.length > 0) return failed(...strange.map(onlyBuiltin));
     return parsed({ configText: texts.config, valuesText, meshConfigText });
   }
-  if (!behaves(release, 'overlay-templates')) return failed(needsConfig(release));
+  // Our own template asks for it; no older release knows the field.
+  if (!behaves(release, 'native-sidecars-field')) return failed(needsConfig(release));
   const values = readValues(valuesText, flagText(args, 'valuesFile'));
   if (!values.ok) return values;
   const [proxyImage, initImage] = [flagText(args, 'proxyImage'), flagText(args, 'initImage')];

@@ -84,6 +84,13 @@ describe('the built-in configuration', () => {
     );
   });
 
+  it('works with every release that has native sidecars in its templates', () => {
+    for (const minor of [27, 28, 29, 30, 31, 32]) {
+      const cfg = loadInjectionConfig({ ...builtinConfig({ tag: '1' }), release: { minor, patch: 0 } });
+      expect(cfg.ok && inject(demoRed(), AT, cfg.value).kind, `1.${minor}`).toBe('injected');
+    }
+  });
+
   it('is idempotent', () => {
     for (const native of ['false', 'true'] as const) {
       const once = injected(demoRed(), {}, { nativeSidecars: native });

@@ -19,7 +19,7 @@ export type BuiltinOptions = {
 
 /**
  * The configuration that injection uses where the user has none: our own template and values, as the texts that
- * `loadInjectionConfig` reads. For the newest behaviours; a release before native sidecars does not know all it asks for.
+ * `loadInjectionConfig` reads. Releases before 1.27 do not know `.NativeSidecars`, which it asks for.
  */
 export function builtinConfig(
   options: BuiltinOptions,

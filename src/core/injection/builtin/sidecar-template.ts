@@ -87,7 +87,9 @@ spec:
   {{- end }}
   {{- if ne $mode "NONE" }}
   - name: {{ ternary "istio-validation" "istio-init" $cni }}
-    image: {{ .Values.global.proxy_init.image | regexMatch "[/:]" | ternary .Values.global.proxy_init.image .ProxyInitImage | quote }}
+    {{- with .Values.global.proxy_init.image }}
+    image: {{ regexMatch "[/:]" . | ternary . (printf "%v/%s:%v" $.Values.global.hub . $.Values.global.tag) | quote }}
+    {{- end }}
     {{- with .Values.global.imagePullPolicy }}
     imagePullPolicy: {{ . }}
     {{- end }}
@@ -255,10 +257,6 @@ spec:
     {{- end }}
     {{- with .CompliancePolicy }}
     - name: COMPLIANCE_POLICY
-      value: {{ . | quote }}
-    {{- end }}
-    {{- with otelResourceAttributes .MeshConfig .ObjectMeta.Annotations .ObjectMeta.Labels .DeploymentMeta.Namespace .Spec.Containers }}
-    - name: OTEL_RESOURCE_ATTRIBUTES
       value: {{ . | quote }}
     {{- end }}
     {{- range $key, $value := .ProxyConfig.ProxyMetadata }}
