@@ -3,7 +3,7 @@
 type Part = Uint8Array;
 
 /** An element: tag, length, content. */
-export function element(tag: number, ...content: readonly Part[]): Buffer {
+function element(tag: number, ...content: readonly Part[]): Buffer {
   const body = Buffer.concat(content);
   return Buffer.concat([Uint8Array.of(tag, ...lengthBytes(body.length)), body]);
 }
