@@ -88,7 +88,7 @@ spec:
   {{- if ne $mode "NONE" }}
   - name: {{ ternary "istio-validation" "istio-init" $cni }}
     {{- with .Values.global.proxy_init.image }}
-    image: {{ regexMatch "[/:]" . | ternary . (printf "%v/%s:%v" $.Values.global.hub . $.Values.global.tag) | quote }}
+    image: {{ or (contains "/" .) (contains ":" .) | ternary . (printf "%v/%s:%v" $.Values.global.hub . $.Values.global.tag) | quote }}
     {{- end }}
     {{- with .Values.global.imagePullPolicy }}
     imagePullPolicy: {{ . }}
@@ -160,7 +160,7 @@ spec:
   {{- end }}
   - name: istio-proxy
     {{- with annotation .ObjectMeta "sidecar.istio.io/proxyImage" .Values.global.proxy.image }}
-    image: {{ regexMatch "[/:]" . | ternary . $.ProxyImage | quote }}
+    image: {{ or (contains "/" .) (contains ":" .) | ternary . $.ProxyImage | quote }}
     {{- end }}
     {{- with .Values.global.imagePullPolicy }}
     imagePullPolicy: {{ . }}
