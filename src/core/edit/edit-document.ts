@@ -32,7 +32,24 @@ export function editDocument(
   const edit: Edit = { source, style, splices: [], changed: new Set(), grown: new Set() };
   if (!isMap(document.contents)) throw new CannotEdit('the document is no mapping');
   editMap(edit, document.contents as YAMLMap, before, after);
-  return [...edit.splices, ...expandedAliases(edit, document)];
+  return [...withAdditionsAfterRemovals(edit), ...expandedAliases(edit, document)];
+}
+
+/**
+ * What is added behind a line that goes is planned at the end of that line, and the line goes with its newline: the two
+ * become one splice, in which the addition stands where the line stood.
+ */
+function withAdditionsAfterRemovals(edit: Edit): readonly Splice[] {
+  const removals = edit.splices.filter(({ start, end, text }) => start < end && text === '');
+  const removalOf = ({ start, end }: Splice): Splice | undefined =>
+    start === end ? removals.find((removal) => removal.start < start && start < removal.end) : undefined;
+  return edit.splices.flatMap((splice) => {
+    if (removalOf(splice) !== undefined) return [];
+    const added = removals.includes(splice) ? edit.splices.filter((other) => removalOf(other) === splice) : [];
+    if (added.length === 0) return [splice];
+    const text = added.map((addition) => addition.text).join('');
+    return [{ ...splice, text: text.replace(/^\r?\n/, '') + edit.style.newline }];
+  });
 }
 
 function editMap(edit: Edit, map: YAMLMap, before: JsonObject, after: JsonObject): void {
@@ -259,6 +276,12 @@ function replaceValue(edit: Edit, map: YAMLMap, token: Collection, pair: Pair, v
   const first = head.slice('k:'.length);
   const column = columnOf(edit.source, token.offset);
   const gap = /\s/.test(edit.source[start - 1] ?? '') ? first.replace(/^ /, '') : first;
+  if (rest.length === 0 && edit.source.slice(colon, start).includes('\n')) {
+    // Below the key a list may stand in the key's own column, and nothing else may: the value moves up beside it.
+    removeLines(edit, lineStartOf(edit.source, start), lineEnd(edit.source, end));
+    edit.splices.push({ start: colon + 1, end: colon + 1, text: first });
+    return;
+  }
   if (rest.length === 0) {
     edit.splices.push({ start, end, text: gap });
     return;

@@ -40,6 +40,19 @@ spec:
 `;
 
 describe('planEdits', () => {
+  it('adds where the last line goes', () => {
+    const text = '# probe\nprobe:\n  tcpSocket:\n    port: 80\nkeep: 1  # stays\n';
+    const out = edit(text, (value) => ({ ...value, probe: { httpGet: { path: '/x' } } }));
+    expect(out).toBe('# probe\nprobe:\n  httpGet:\n    path: /x\nkeep: 1  # stays\n');
+    const windows = edit('a: 1\r\nb: 2\r\n', () => ({ a: 1, c: 3, d: 4 }));
+    expect(windows).toBe('a: 1\r\nc: 3\r\nd: 4\r\n');
+  });
+
+  it('moves a value that becomes short up beside its key', () => {
+    const text = 'containers:   # all of them\n- name: a\n- name: b\nkeep: 1\n';
+    expect(edit(text, (value) => ({ ...value, containers: [] }))).toBe('containers: []   # all of them\nkeep: 1\n');
+  });
+
   it('adds to block mappings, flow mappings and lists, and touches nothing else', () => {
     const out = edit(POD, (pod) => ({
       ...pod,
