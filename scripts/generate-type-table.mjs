@@ -1,5 +1,5 @@
 // Makes src/core/kube/type-table.generated.ts from the corpus' types.json (Kubernetes struct definitions as data):
-// `node scripts/generate-type-table.mjs`. Only what is reachable from the roots below goes in, one line of text a type,
+// `node scripts/generate-type-table.mjs`, or with `--print` to standard output. Only what is reachable from the roots below goes in, one line of text a type,
 // so that importing the table costs next to nothing; type-table.ts unpacks a type when it is first asked for.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -87,14 +87,15 @@ for (let name = queue.shift(); name !== undefined; name = queue.shift()) {
   lines.set(name, fields.join(';'));
 }
 const body = [...lines].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, text]) => `  '${name}': '${text}',`);
-writeFileSync(
-  'src/core/kube/type-table.generated.ts',
-  `// Made by scripts/generate-type-table.mjs from Kubernetes' struct definitions (Apache-2.0). Do not edit.
+const table = `// Made by scripts/generate-type-table.mjs from Kubernetes' struct definitions (Apache-2.0). Do not edit.
 // A field: Go name | JSON name where it is not the Go name with a small first letter | type | flags | strategy | merge key.
 // Flags: o omitempty, z omitzero, i inline. Types: * pointer, [] list, map string map.
 export const TYPE_TABLE: Readonly<Record<string, string>> = {
 ${body.join('\n')}
 };
-`,
-);
-console.log(`${lines.size} types`);
+`;
+if (process.argv.includes('--print')) process.stdout.write(table);
+else {
+  writeFileSync('src/core/kube/type-table.generated.ts', table);
+  console.log(`${lines.size} types`);
+}

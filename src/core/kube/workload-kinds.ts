@@ -53,7 +53,8 @@ export function workloadKind(kind: string, generation: TypeGeneration): Workload
     case 'DeploymentConfig':
       return { kind, type: 'openshift/apps.DeploymentConfig', ...TEMPLATE, requiredTemplate: true };
     default: {
-      const type = (generation === 'old' ? OLD : CURRENT)[kind];
+      const types = generation === 'old' ? OLD : CURRENT;
+      const type = Object.hasOwn(types, kind) ? types[kind] : undefined;
       return type === undefined ? undefined : { kind, type, ...TEMPLATE, requiredTemplate: false };
     }
   }
