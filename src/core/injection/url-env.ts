@@ -1,13 +1,18 @@
+import { LATEST, type Release } from '../release.ts';
+import { behaves } from './releases.ts';
+
 /**
  * Environment for the sidecar from the webhook's URL path (`/inject/cluster/c1/net/n1`, injection.md 6.3): a control
  * plane outside of the cluster tells the cluster's name that way.
  *
  * `path` is the decoded path. Keys are upper-cased; `cluster` and `net` have names of their own. Values may carry `/`
- * as `--slash--` (1.15 and later), or the deprecated form `:ENV:key=value:ENV:…` (1.10 and later) is used.
+ * as `--slash--` (1.15 and later), or the deprecated form `:ENV:key=value:ENV:…` (1.10 and later) is used. Up to 1.7
+ * there is nothing behind `/inject`.
  */
-export function parseInjectEnvs(path: string): ReadonlyMap<string, string> {
+export function parseInjectEnvs(path: string, release: Release = LATEST): ReadonlyMap<string, string> {
   const envs = new Map<string, string>();
-  for (const [key, value] of keyValues(path)) {
+  if (!behaves(release, 'url-parameters')) return envs;
+  for (const [key, value] of keyValues(path, release)) {
     if (key !== '') envs.set(PREDEFINED.get(key) ?? key.toUpperCase(), value);
   }
   return envs;
@@ -20,18 +25,20 @@ const PREDEFINED: ReadonlyMap<string, string> = new Map([
 
 const ENV_SEPARATOR = ':ENV:';
 
-function keyValues(path: string): readonly (readonly [string, string])[] {
+function keyValues(path: string, release: Release): readonly (readonly [string, string])[] {
   const trimmed = path.endsWith('/') ? path.slice(0, -1) : path;
   const parts = trimmed.split('/');
   // parts[0] is before the first slash, parts[1] the handler's name.
   if (parts.length < 3) return [];
   const rest = parts.slice(2).join('/');
-  if (rest.startsWith(ENV_SEPARATOR)) return rest.split(ENV_SEPARATOR).flatMap(assignment);
+  if (rest.startsWith(ENV_SEPARATOR) && behaves(release, 'url-env-form'))
+    return rest.split(ENV_SEPARATOR).flatMap(assignment);
   const pairs: (readonly [string, string])[] = [];
   const tokens = parts.slice(2);
   // A last key without a value is ignored, as upstream does with a warning.
   for (let i = 0; i + 1 < tokens.length; i += 2) {
-    pairs.push([tokens[i] ?? '', (tokens[i + 1] ?? '').replaceAll('--slash--', '/')]);
+    const value = tokens[i + 1] ?? '';
+    pairs.push([tokens[i] ?? '', behaves(release, 'url-slash-escape') ? value.replaceAll('--slash--', '/') : value]);
   }
   return pairs;
 }

@@ -99,6 +99,52 @@ describe('matchWebhook', () => {
     );
   });
 
+  it.each([
+    [{}, { [REVISION]: 'canary' }, 'Pod has istio.io/rev=canary label, preventing injection'],
+    [{}, { [INJECT]: 'false' }, 'Pod has sidecar.istio.io/inject=false label, preventing injection'],
+    [{ [INJECTION]: 'off' }, {}, 'Namespace has istio-injection=off label, preventing injection'],
+    [{}, { [INJECT]: 'yes' }, 'No matching namespace labels (istio.io/rev=default, istio-injection=enabled)'],
+  ])('the default revision, namespace %j and pod %j', (namespaceLabels, podLabels, reason) => {
+    const match = matchWebhook(hooks, { metadata: { labels: namespaceLabels } }, { metadata: { labels: podLabels } });
+    const verdict = match.configurations.find(({ revision }) => revision === 'default');
+    expect(verdict?.injected).toBe(false);
+    expect(verdict?.reason.startsWith(reason)).toBe(true);
+  });
+
+  it('injection in every namespace is told as such', () => {
+    const auto = webhook('auto', [exists(INJECTION), notAmong('kubernetes.io/metadata.name', 'kube-system')], []);
+    const hook = { metadata: { name: 'i', labels: { [REVISION]: 'default' } }, webhooks: [auto] };
+    const match = matchWebhook([hook], { metadata: { labels: { 'kubernetes.io/metadata.name': 'shop' } } }, {});
+    expect(match.configurations[0]).toMatchObject({
+      injected: true,
+      reason:
+        'Namespace label kubernetes.io/metadata.name=shop matches (Automatic injection is enabled in all namespaces).',
+    });
+  });
+
+  it('a webhook of other resources or operations is not called', () => {
+    const [first] = configuration('a', 'default', true).webhooks as JsonObject[];
+    const rules = (operations: string[], resources: string[]): JsonObject[] => [
+      { operations, apiGroups: [''], apiVersions: ['v1'], resources },
+    ];
+    const verdicts = [rules(['UPDATE'], ['pods']), rules(['CREATE'], ['services']), rules(['*'], ['*'])].map((rule) => {
+      const hook = { metadata: { name: 'a' }, webhooks: [{ ...first, rules: rule }] };
+      return matchWebhook([hook], { metadata: { labels: { [REVISION]: 'default' } } }, {}).checks[0]?.verdict;
+    });
+    expect(verdicts).toEqual(['other-resource', 'other-resource', 'match']);
+  });
+
+  it('a selector that cannot be read matches nothing, and is told', () => {
+    const broken = { key: 'a', operator: 'Among', values: ['b'] };
+    const hook = { metadata: { name: 'a' }, webhooks: [webhook('x', [broken], [])] };
+    expect(matchWebhook([hook], {}, {}).checks[0]).toMatchObject({ verdict: 'invalid' });
+  });
+
+  it("others' configurations are left out", () => {
+    const other = { metadata: { name: 'other' }, webhooks: [{ name: 'inject.example.com' }] };
+    expect(matchWebhook([other], {}, {})).toMatchObject({ called: [], checks: [], configurations: [] });
+  });
+
   it('a default that a tag took over from never matches', () => {
     const never = { matchLabels: { 'istio.io/deactivated': 'never-match' } };
     const old = {

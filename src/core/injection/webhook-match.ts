@@ -126,17 +126,15 @@ function webhookVerdict(webhook: JsonObject, namespaceLabels: Labels, podLabels:
   if (namespaceMatches && podMatches) {
     return matchedBy(shownLabel(namespaceSelector, namespaceLabels), shownLabel(objectSelector, podLabels));
   }
-  const inject = getKey(podLabels, 'sidecar.istio.io/inject');
-  if (namespaceMatches && typeof inject === 'string' && prevents(objectSelector, 'sidecar.istio.io/inject', inject)) {
-    return { injected: false, reason: `Pod has sidecar.istio.io/inject=${inject} label, preventing injection` };
+  if (namespaceMatches) {
+    const label = preventingLabel(objectSelector, podLabels);
+    return label === undefined
+      ? undefined
+      : { injected: false, reason: `Pod has ${label} label, preventing injection` };
   }
   const injection = getKey(namespaceLabels, 'istio-injection');
-  if (podMatches && typeof injection === 'string' && prevents(namespaceSelector, 'istio-injection', injection)) {
-    return injection === 'enabled'
-      ? undefined
-      : { injected: false, reason: `Namespace has istio-injection=${injection} label, preventing injection` };
-  }
-  return undefined;
+  if (!podMatches || typeof injection !== 'string' || injection === 'enabled') return undefined;
+  return { injected: false, reason: `Namespace has istio-injection=${injection} label, preventing injection` };
 }
 
 /** Two selectors that match without any label to show leave the verdict to the next webhook. */
@@ -164,22 +162,18 @@ function shownLabel(selector: JsonObject, labels: Labels): string | undefined {
   return undefined;
 }
 
-function prevents(selector: JsonObject, key: string, value: string): boolean {
-  return listAt(selector, 'matchExpressions').some((expression) => {
-    if (textAt(expression, 'key') !== key) return false;
+/** The first label of the pod that the selector forbids, whatever its key: a revision of its own also keeps away. */
+function preventingLabel(selector: JsonObject, labels: Labels): string | undefined {
+  for (const expression of listAt(selector, 'matchExpressions')) {
+    const key = textAt(expression, 'key');
+    const value = getKey(labels, key);
+    if (typeof value !== 'string') continue;
+    const operator = textAt(expression, 'operator');
     const values = getKey(expression, 'values');
-    const listed = isArray(values) && values.includes(value);
-    switch (textAt(expression, 'operator')) {
-      case 'DoesNotExist':
-        return true;
-      case 'NotIn':
-        return listed;
-      case 'In':
-        return !listed;
-      default:
-        return false;
-    }
-  });
+    const forbidden = operator === 'NotIn' && isArray(values) && values.includes(value);
+    if (operator === 'DoesNotExist' || forbidden) return `${key}=${value}`;
+  }
+  return undefined;
 }
 
 function noMatchReason(webhooks: readonly JsonObject[]): string {
