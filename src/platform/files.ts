@@ -16,7 +16,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 
 /** What the system said, in Go's words (`open app.yaml: no such file or directory`), which is what istioctl prints. */
-type FileFailure = { readonly path: string; readonly message: string };
+export type FileFailure = { readonly path: string; readonly message: string };
 
 export type FileOutcome<T> =
   | { readonly ok: true; readonly value: T }
@@ -118,10 +118,11 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOSPC: 'no space left on device',
   ENAMETOOLONG: 'file name too long',
   ELOOP: 'too many levels of symbolic links',
+  EIO: 'input/output error',
 };
 
 /** Errors of the system become values; anything else is a bug and passes. */
-function attempt<T>(path: string, verb: string, act: () => T): FileOutcome<T> {
+export function attempt<T>(path: string, verb: 'open' | 'read' | 'write', act: () => T): FileOutcome<T> {
   try {
     return { ok: true, value: act() };
   } catch (error) {

@@ -3,11 +3,16 @@
  * at every start, and it may still hold text when the process ends.
  */
 import { readSync, writeSync } from 'node:fs';
+import { attempt, type FileOutcome } from './files.ts';
 
 const CHUNK = 1 << 16;
 
 /** All of standard input. */
-export function readStandardInput(): Uint8Array {
+export function readStandardInput(): FileOutcome<Uint8Array> {
+  return attempt('standard input', 'read', readAll);
+}
+
+function readAll(): Uint8Array {
   const chunks: Buffer[] = [];
   for (;;) {
     const chunk = Buffer.allocUnsafe(CHUNK);
@@ -29,19 +34,22 @@ function readChunk(chunk: Buffer): number {
   }
 }
 
-/** Writes all of it. False where the reader has gone (`| head`), which is no error: there is nobody to tell. */
-export function writeStandard(stream: 'output' | 'error', data: string | Uint8Array): boolean {
+/** Writes all of it. That the reader has gone (`| head`) is no failure: there is nobody to tell. */
+export function writeStandard(stream: 'output' | 'error', data: string | Uint8Array): FileOutcome<undefined> {
+  return attempt(`standard ${stream}`, 'write', () => writeAll(stream === 'output' ? 1 : 2, data));
+}
+
+function writeAll(descriptor: number, data: string | Uint8Array): undefined {
   const bytes = typeof data === 'string' ? Buffer.from(data, 'utf8') : data;
   for (let at = 0; at < bytes.length; ) {
     try {
-      at += writeSync(stream === 'output' ? 1 : 2, bytes, at);
+      at += writeSync(descriptor, bytes, at);
     } catch (error) {
-      if (codeOf(error) === 'EPIPE') return false;
+      if (codeOf(error) === 'EPIPE') return;
       if (codeOf(error) !== 'EAGAIN') throw error;
       pause();
     }
   }
-  return true;
 }
 
 /** The other side of a pipe that does not block is slow: give it a moment. */

@@ -1,9 +1,10 @@
 /** Everything that can be wrong with what a user gives: a clear error, no stack trace, no partial output. */
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { configWith, deployment, folderWith, type Ran, remora } from './remora.ts';
+import { BIN, configWith, deployment, folderWith, type Ran, remora } from './remora.ts';
 
 /** Runs kube-inject on `app.yaml`, with the other files as configuration where they are named so. */
 function inject(files: Readonly<Record<string, string | Uint8Array>>, ...args: readonly string[]): Ran {
@@ -91,6 +92,17 @@ describe('manifests', () => {
     expect(said).toContain('open no: no such file or directory');
   });
 
+  it('standard input that is a folder', () => {
+    const folder = folderWith({ 'sub/readme.txt': '' });
+    const run = spawnSync('bash', ['-c', `'${process.execPath}' '${BIN}' inject -f - < sub`], {
+      cwd: folder,
+      encoding: 'utf8',
+    });
+    expect(refused({ code: run.status, stdout: run.stdout, stderr: run.stderr })).toContain(
+      'error FILE_UNREADABLE: read standard input: is a directory',
+    );
+  });
+
   it('a folder without manifests', () => {
     const folder = folderWith({ 'sub/readme.txt': '' });
     expect(refused(remora(['inject', '-f', 'sub'], { in: folder }))).toContain(
@@ -173,7 +185,7 @@ describe('the command line', () => {
     [['inject', '-f', 'app.yaml', '--compat', '2.0'], 'unknown Istio release "2.0"', '"latest"'],
     [
       ['inject', '-f', 'app.yaml', '--compat', '1.0.2'],
-      'the built-in configuration is for Istio',
+      'the built-in configuration is for newer releases of Istio than 1.0.2',
       '--injectConfigFile',
     ],
     [

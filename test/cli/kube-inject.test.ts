@@ -1,7 +1,7 @@
 /** kube-inject and uninject as a user runs them: what is read, what is written, and where. */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, lstatSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { BIN, configWith, deployment, folderWith, type Ran, remora } from './remora.ts';
 
@@ -168,6 +168,30 @@ describe('writing', () => {
     const untouched = deployment({ metadata: 'annotations: {sidecar.istio.io/inject: "false"}' });
     const plain = remora(['inject', '-f', '-'], { in: folder, stdin: untouched }).stdout;
     expect(restored).toBe(plain.replace(/ {6}annotations:\n.*\n/, ''));
+  });
+
+  it('uninject knows what Istio usually adds, where the configuration of an old release is not given', () => {
+    const old = resolve('examples/istio-1.0/inject-config.yaml');
+    const folder = folderWith({ 'app.yaml': deployment() });
+    const flags = ['--compat', '1.0.2', '--injectConfigFile', old];
+    const injected = ok(remora(['inject', '-f', 'app.yaml', ...flags], { in: folder }));
+    const run = remora(['uninject', '-f', '-', '--compat', '1.0.2'], { in: folder, stdin: injected });
+    expect(run.code).toBe(0);
+    expect(run.stderr).toContain('warning UNINJECT_UNVERIFIED: ');
+    // The types of 1.0 write an empty time, those of today do not.
+    const verified = ok(remora(['uninject', '-f', '-', ...flags], { in: folder, stdin: injected }));
+    expect(run.stdout).toBe(verified.replace(/^ *creationTimestamp: null\n/gm, ''));
+    expect(run.stdout).not.toContain('istio');
+  });
+
+  it.runIf(existsSync('/dev/full'))('onto a standard output that is full', () => {
+    const folder = folderWith({ 'app.yaml': deployment() });
+    const run = spawnSync('bash', ['-c', `'${process.execPath}' '${BIN}' inject -f app.yaml > /dev/full`], {
+      cwd: folder,
+      encoding: 'utf8',
+    });
+    expect(run.status).toBe(1);
+    expect(run.stderr).toContain('error FILE_UNWRITABLE: write standard output: no space left on device');
   });
 
   it('--format json', () => {

@@ -6,6 +6,7 @@ import type { Command, CommandResult, Surroundings } from './command.ts';
 import { COMMANDS } from './commands.ts';
 import { nearest } from './nearest.ts';
 import { problemsText } from './problem-text.ts';
+import { unwritable } from './write-results.ts';
 
 /**
  * Runs one command line and prints what came of it. Gives the exit code. A person's mistake never shows a stack; an
@@ -16,8 +17,10 @@ export async function main(words: readonly string[]): Promise<number> {
   try {
     const result = await run(words, surroundings);
     if (result.error !== undefined) writeStandard('error', result.error);
-    if (result.output !== undefined) writeStandard('output', result.output);
-    return result.exitCode;
+    const written = writeStandard('output', result.output ?? '');
+    if (written.ok) return result.exitCode;
+    writeStandard('error', problemsText([unwritable(written.failure)], surroundings.paintError));
+    return 1;
   } catch (error) {
     writeStandard('error', unexpected(error, surroundings));
     return 1;

@@ -6,9 +6,11 @@ import type { Paint } from '../../platform/terminal.ts';
 export type SourceTexts = ReadonlyMap<string, string>;
 
 /** The manifests, and the templates under the names that their problems have. */
-export function sourceTexts(files: readonly ManifestFile[], { config }: ManifestSettings): SourceTexts {
+export function sourceTexts(files: readonly ManifestFile[], settings: ManifestSettings | undefined): SourceTexts {
   return new Map([
-    ...[...config.templates.values()].map(({ name, source }) => [`template ${name}`, source] as const),
+    ...[...(settings?.config.templates.values() ?? [])].map(
+      ({ name, source }) => [`template ${name}`, source] as const,
+    ),
     ...files.map(({ name, text }) => [name, text] as const),
   ]);
 }

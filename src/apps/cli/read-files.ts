@@ -45,7 +45,7 @@ export function readText(name: string): Parsed<string> {
 
 /** The bytes of a file, for what need not be UTF-8. */
 export function readInput(name: string): FileOutcome<Uint8Array> {
-  return name === '-' ? { ok: true, value: readStandardInput() } : readFile(name);
+  return name === '-' ? readStandardInput() : readFile(name);
 }
 
 export function unreadable(file: string, message: string, remedy?: string): Problem {

@@ -16,7 +16,7 @@ import {
   readIstioOperator,
 } from '../../core/mesh/index.ts';
 import { failed, type Parsed, type Problem, parsed } from '../../core/problem.ts';
-import { formatRelease, LATEST, parseRelease, type Release } from '../../core/release.ts';
+import { formatRelease, parseRelease, type Release } from '../../core/release.ts';
 import { templateHost } from '../../platform/template-host.ts';
 import { type Arguments, flagText, flagTexts, usage } from './arguments.ts';
 import type { Surroundings } from './command.ts';
@@ -128,12 +128,16 @@ function chooseTexts(texts: Texts, args: Arguments, release: Release): Parsed<Ch
     if (strange.length > 0) return failed(...strange.map(onlyBuiltin));
     return parsed({ configText: texts.config, valuesText, meshConfigText });
   }
-  // Our own template asks for it; no older release knows the field.
-  if (!behaves(release, 'native-sidecars-field')) return failed(needsConfig(release));
+  if (!fitsBuiltin(release)) return failed(needsConfig(release));
   const values = readValues(valuesText, flagText(args, 'valuesFile'));
   if (!values.ok) return values;
   const [proxyImage, initImage] = [flagText(args, 'proxyImage'), flagText(args, 'initImage')];
   return parsed(builtinConfig({ tag: VERSION, proxyImage, initImage, values: values.value, meshConfigText }));
+}
+
+/** Our own template asks for the field; no older release knows it. */
+export function fitsBuiltin(release: Release): boolean {
+  return behaves(release, 'native-sidecars-field');
 }
 
 function readValues(text: string | undefined, file: string | undefined): Parsed<JsonObject> {
@@ -184,7 +188,7 @@ function onlyBuiltin(flag: string): Problem {
 
 function needsConfig(release: Release): Problem {
   return usage(
-    `the built-in configuration is for Istio ${formatRelease(LATEST)}, and --compat asks for ${formatRelease(release)}`,
+    `the built-in configuration is for newer releases of Istio than ${formatRelease(release)}, which --compat asks for`,
     "Give that release's configuration with --injectConfigFile: the config of its istio-sidecar-injector config map.",
   );
 }

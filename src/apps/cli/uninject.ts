@@ -1,18 +1,19 @@
-import { uninjectInPlace, uninjectManifest } from '../../core/manifest/index.ts';
-import { failed, type Parsed, parsed } from '../../core/problem.ts';
-import { type Arguments, flagIsOn, flagTexts, inPlaceProblems, inputProblems } from './arguments.ts';
+import { type ManifestSettings, uninjectInPlace, uninjectManifest } from '../../core/manifest/index.ts';
+import { failed, type Parsed, type Problem, parsed } from '../../core/problem.ts';
+import { formatRelease, parseRelease, type Release } from '../../core/release.ts';
+import { type Arguments, flagIsOn, flagText, flagTexts, inPlaceProblems, inputProblems } from './arguments.ts';
 import type { CommandResult, Surroundings } from './command.ts';
 import { failure, hasErrors, usageFailure } from './failure.ts';
 import { problemsText, sourceTexts } from './problem-text.ts';
 import { readManifests } from './read-files.ts';
-import { readSettings } from './read-settings.ts';
+import { fitsBuiltin, readSettings } from './read-settings.ts';
 import { writeOutput, writeResults } from './write-results.ts';
 
 /** `remora uninject`: the way back. Nothing is written when anything failed. */
 export function uninject(args: Arguments, surroundings: Surroundings): CommandResult {
   const misused = [...inputProblems(args), ...inPlaceProblems(args)];
   if (misused.length > 0) return usageFailure(misused, 'uninject', surroundings);
-  const settings = readSettings(args, surroundings);
+  const settings = readSettingsIfKnown(args, surroundings);
   const files = readManifests(flagTexts(args, 'filename'));
   if (!settings.ok || !files.ok) return failure([...settings.problems, ...files.problems], args, surroundings);
 
@@ -29,6 +30,27 @@ export function uninject(args: Arguments, surroundings: Surroundings): CommandRe
     exitCode: written.ok ? 0 : 1,
     error: problemsText([...problems, ...written.problems], surroundings.paintError, sources),
     ...(written.ok && written.value !== '' ? { output: written.value } : {}),
+  };
+}
+
+/**
+ * An old release says nothing without its configuration, and ours is not for it: then what is known of Istio's templates
+ * decides, without verification.
+ */
+function readSettingsIfKnown(args: Arguments, surroundings: Surroundings): Parsed<ManifestSettings | undefined> {
+  const release = parseRelease(flagText(args, 'compat') ?? 'latest');
+  if (flagText(args, 'injectConfigFile') !== undefined || !release.ok || fitsBuiltin(release.value)) {
+    return readSettings(args, surroundings);
+  }
+  return parsed(undefined, [unverified(release.value)]);
+}
+
+function unverified(release: Release): Problem {
+  return {
+    code: 'UNINJECT_UNVERIFIED',
+    severity: 'warning',
+    message: `without a configuration of Istio ${formatRelease(release)} nothing is verified: what Istio usually adds was taken out`,
+    remedy: 'Give the configuration that the pod was injected with, and compare the result with the original.',
   };
 }
 
