@@ -103,6 +103,12 @@ describe('what is no review', () => {
     ).toBe('u');
   });
 
+  it('up to 1.6 the body may leave out its type', () => {
+    const body = JSON.stringify({ request: { uid: 'u', object: POD } });
+    expect(JSON.parse(ask(body, { release: '1.6' }).answer.body)).toMatchObject({ response: { uid: 'u' } });
+    expect(response(ask(body, { release: '1.7' }).answer)).toMatchObject({ uid: '', allowed: false });
+  });
+
   it('a review without request, which crashes Go, is refused with its type', () => {
     const { answer } = ask(review(undefined));
     expect(JSON.parse(answer.body)).toMatchObject({ kind: 'AdmissionReview', apiVersion: 'admission.k8s.io/v1' });

@@ -78,14 +78,9 @@ function parseReview(body: string, release: Release): Review | Unreadable {
   if (!isObject(review)) return unreadable("couldn't decode the AdmissionReview: the body is no JSON object");
   const kind = text(review, 'kind');
   const apiVersion = text(review, 'apiVersion');
-  if (kind === '' || apiVersion === '') {
-    return unreadable(`Object '${kind === '' ? 'Kind' : 'apiVersion'}' is missing in the AdmissionReview`);
-  }
-  const versions = ['admission.k8s.io/v1beta1', ...(behaves(release, 'admission-review-v1') ? [V1] : [])];
-  if (kind !== 'AdmissionReview' || !versions.includes(apiVersion)) {
-    return unreadable(`no kind "${kind}" is registered for version "${apiVersion}" in Istio ${formatRelease(release)}`);
-  }
-  const typeMeta = { kind, apiVersion };
+  const wrong = wrongType(kind, apiVersion, release);
+  if (wrong !== undefined) return unreadable(wrong);
+  const typeMeta = { ...(kind === '' ? {} : { kind }), ...(apiVersion === '' ? {} : { apiVersion }) };
   // Go dereferences a nil request here and the connection dies; a clear refusal serves the API server better.
   const request = getKey(review, 'request');
   if (!isObject(request)) return unreadable('AdmissionReview has no request', typeMeta);
@@ -99,7 +94,17 @@ function parseReview(body: string, release: Release): Review | Unreadable {
   };
 }
 
-const V1 = 'admission.k8s.io/v1';
+/** Up to 1.6 the one version known was taken for granted where the body does not name its type. */
+function wrongType(kind: string, apiVersion: string, release: Release): string | undefined {
+  const knowsV1 = behaves(release, 'admission-review-v1');
+  if (!knowsV1 && kind === '' && apiVersion === '') return undefined;
+  if (kind === '') return "Object 'Kind' is missing in the AdmissionReview";
+  if (apiVersion === '') return "Object 'apiVersion' is missing in the AdmissionReview";
+  const known = apiVersion === 'admission.k8s.io/v1beta1' || (knowsV1 && apiVersion === 'admission.k8s.io/v1');
+  return known && kind === 'AdmissionReview'
+    ? undefined
+    : `no kind "${kind}" is registered for version "${apiVersion}" in Istio ${formatRelease(release)}`;
+}
 
 function unreadable(message: string, typeMeta: JsonObject = {}): Unreadable {
   return { kind: 'unreadable', message, typeMeta };
