@@ -71,6 +71,30 @@ describe('reading', () => {
     expect(run('--valuesFile', 'values.yaml')).toContain('image: example.org/mine/proxy:');
   });
 
+  it('ProxyConfig resources, by namespace and selector, as they count in a cluster', () => {
+    const resource = (namespace: string, spec: string): string =>
+      `kind: ProxyConfig\nmetadata: {name: p, namespace: ${namespace}}\nspec: ${spec}\n`;
+    const folder = folderWith({
+      'app.yaml': deployment().replace('  name: app\n', '  name: app\n  namespace: mine\n'),
+      'c.yaml': configWith('metadata: {labels: {count: "{{ .ProxyConfig.Concurrency.GetValue }}"}}'),
+      'mesh.yaml': 'defaultConfig: {concurrency: 1}\n',
+      'root.yaml': resource('istio-system', '{concurrency: 3}'),
+      'other.yaml': resource('other', '{concurrency: 4}'),
+      'mine.yaml': `${resource('mine', '{concurrency: 5}')}---\n${resource('mine', '{concurrency: 6, selector: {matchLabels: {app: x}}}')}`,
+      'pod.yaml': resource('mine', '{concurrency: 7, selector: {matchLabels: {app: app}}}'),
+    });
+    const concurrency = (...files: readonly string[]): string | undefined => {
+      const flags = ['--injectConfigFile', 'c.yaml', '--meshConfigFile', 'mesh.yaml'];
+      const given = files.flatMap((name) => ['--proxyConfigFile', `${name}.yaml`]);
+      return /count: "(\d)"/.exec(ok(remora(['inject', '-f', 'app.yaml', ...flags, ...given], { in: folder })))?.[1];
+    };
+    expect(concurrency()).toBe('1');
+    expect(concurrency('root')).toBe('3');
+    expect(concurrency('root', 'other')).toBe('3');
+    expect(concurrency('mine', 'root')).toBe('5');
+    expect(concurrency('pod', 'mine', 'root')).toBe('7');
+  });
+
   it("environment of the process, for a template's env", () => {
     const folder = folderWith({
       'app.yaml': deployment(),

@@ -33,7 +33,7 @@ export type EffectiveMesh = {
 /** Resolves mesh and proxy configuration for a pod (injection.md 2.9); `problems` of a success are warnings. */
 export function effectiveMesh(
   pod: PodTemplate,
-  at: Pick<InjectionContext, 'path' | 'requestNamespace'>,
+  at: Pick<InjectionContext, 'path' | 'requestNamespace' | 'owner'>,
   cfg: InjectionConfig,
 ): Parsed<EffectiveMesh> {
   const annotations = stringsOf(annotationsOf(pod));
@@ -42,7 +42,7 @@ export function effectiveMesh(
     release: cfg.release,
     mesh: cfg.mesh,
     annotations,
-    namespace: textAt(metadataOf(pod), 'namespace') || at.requestNamespace,
+    namespace: textAt(metadataOf(pod), 'namespace') || at.requestNamespace || at.owner?.namespace,
     labels: stringsOf(labelsOf(pod)),
     resources: cfg.proxyConfigs,
   });

@@ -62,6 +62,9 @@ export type ProxyConfigRequest = {
  * | webhook, 1.11+         | built-in, mesh, root namespace's resource, namespace's resource, annotation, workload's resource | lost |
  * | any, up to 1.5         | mesh                                                                                  |       |
  *
+ * Upstream's kube-inject knows no resources. Where a user gives it some, they are to count as they do in the cluster, so
+ * it then does as the webhook does.
+ *
  * A zero is lost because each step passes through JSON: `interceptionMode: REDIRECT` cannot take back TPROXY, while
  * wrappers can (`concurrency: 0`). An annotation that cannot be parsed fails kube-inject (`could not parse proxy
  * config: …`); the webhook ignores it here, and the validation of annotations refuses it later.
@@ -73,8 +76,8 @@ export function resolveProxyConfig(request: ProxyConfigRequest): Parsed<Effectiv
   const annotation = Object.hasOwn(request.annotations, PROXY_CONFIG_ANNOTATION)
     ? request.annotations[PROXY_CONFIG_ANNOTATION]
     : undefined;
-  if (request.path === 'webhook' && atLeast(release, FOUR_SOURCES_SINCE))
-    return parsed(mergeSources(request, annotation));
+  const knowsResources = request.path === 'webhook' || (request.resources ?? []).length > 0;
+  if (knowsResources && atLeast(release, FOUR_SOURCES_SINCE)) return parsed(mergeSources(request, annotation));
   if (annotation === undefined || !atLeast(release, ANNOTATION_SINCE)) {
     return parsed({ proxyConfig: ofMesh, meshConfig: mesh, contributions: [fromMesh] });
   }
