@@ -96,7 +96,7 @@ const KUBERNETES_OF_ISTIO = [
 ];
 
 /** The minor of the Kubernetes types of an Istio minor; later ones than we know of have every field. */
-export function kubernetesMinor(istioMinor: number): number {
+function kubernetesMinor(istioMinor: number): number {
   return KUBERNETES_OF_ISTIO[istioMinor] ?? Number.POSITIVE_INFINITY;
 }
 

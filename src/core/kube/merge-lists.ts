@@ -90,7 +90,7 @@ function applySpecialItems(
   at: string,
 ): { readonly target: JsonArray; readonly patch: JsonArray } {
   const plain: JsonValue[] = [];
-  const deleted = new Set<JsonValue>();
+  const deleted = new Set<JsonValue | undefined>();
   let isReplaced = false;
   for (const item of patch) {
     const directive = isObject(item) ? getKey(item, DIRECTIVE) : undefined;
@@ -115,7 +115,7 @@ function applySpecialItems(
   if (isReplaced) return { target: plain.map(withoutDirectives), patch: [] };
   if (deleted.size === 0) return { target, patch: plain };
   return {
-    target: target.filter((item) => !isObject(item) || !deleted.has(getKey(item, mergeKey) ?? null)),
+    target: target.filter((item) => !isObject(item) || !deleted.has(getKey(item, mergeKey))),
     patch: plain,
   };
 }

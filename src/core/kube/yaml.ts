@@ -196,8 +196,8 @@ class Composer {
   }
 
   #isMergeKey(event: YamlEvent): boolean {
-    if (event.tag !== '') return shortTag(event.tag) === '!!merge';
-    return event.plain && event.text === '<<';
+    if (event.text !== '<<') return false;
+    return event.tag === '' ? event.plain : event.tag === '!' || shortTag(event.tag) === '!!merge';
   }
 
   /** `<<`: one mapping, or a list of them of which earlier ones win. Keys that follow override. */
