@@ -48,9 +48,9 @@ describe('remora diff', () => {
     const folder = folderWith({ 'app.yaml': two });
     const run = remora(['diff', '--format', 'json', '-f', 'app.yaml'], { in: folder });
     expect(run.code).toBe(1);
-    const [first, second] = JSON.parse(run.stdout);
+    const [first, ...others] = JSON.parse(run.stdout);
     expect(first).toMatchObject({ file: 'app.yaml', line: 1, kind: 'Deployment', name: 'app' });
-    expect(second).toMatchObject({ line: 16, name: 'b', patch: [] });
+    expect(others).toEqual([]);
     const json = (text: string) =>
       JSON.parse(remora(['inject', '-f', '-', '--format', 'json'], { in: folder, stdin: text }).stdout);
     const injected = json(deployment());

@@ -70,26 +70,19 @@ function withoutRecord(text: string): string {
   return text.replace(/\n# remora-undo\/\d+ [^\n]*\n?$/, '\n');
 }
 
-/** A JSON Patch for each workload, for `kubectl patch --type json`: paths count from the object. */
+/** A JSON Patch for each workload that changes, for `kubectl patch --type json`: paths count from the object. */
 function patchesText(changes: readonly Change[]): string {
-  const items = changes.flatMap(({ result }) => result.workloads.map((workload) => patchOf(workload, result)));
+  const items = changes.flatMap(({ result }) => result.workloads.flatMap((workload) => patchOf(workload, result)));
   return `${JSON.stringify(items, plainNumbers, 2)}\n`;
 }
 
-function patchOf(workload: WorkloadResult, { documents }: ManifestResult): JsonObject {
+function patchOf(workload: WorkloadResult, { documents }: ManifestResult): readonly JsonObject[] {
   const { file, line, pointer, apiVersion, kind, namespace, name } = workload;
   const found = documents.find((document) => document.kind === 'object' && document.source.line === line);
   const patch = found?.kind === 'object' ? diffJson(itemAt(found.before, pointer), itemAt(found.after, pointer)) : [];
-  return {
-    file,
-    line,
-    pointer,
-    apiVersion,
-    kind,
-    namespace,
-    name,
-    patch: patch.map((operation) => ({ ...operation })),
-  };
+  if (patch.length === 0) return [];
+  const operations = patch.map((operation) => ({ ...operation }));
+  return [{ file, line, pointer, apiVersion, kind, namespace, name, patch: operations }];
 }
 
 function itemAt(object: JsonObject, pointer: string): JsonValue {
