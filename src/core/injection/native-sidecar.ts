@@ -68,7 +68,7 @@ export function isNativePod(pod: PodTemplate, nativeSidecars: boolean): boolean 
 }
 
 /** The node that the pod is already bound to; empty before scheduling. */
-export function nodeNameOf(pod: PodTemplate): string {
+function nodeNameOf(pod: PodTemplate): string {
   return textAt(specOf(pod), 'nodeName');
 }
 
