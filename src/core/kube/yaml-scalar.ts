@@ -64,6 +64,9 @@ function resolveFraction(text: string): Resolved {
 /** strconv.ParseInt(s, 0, 64), or ParseUint for what is beyond; undefined where neither reads it. */
 function parseGoInt(text: string): bigint | undefined {
   const match = /^([-+]?)(?:(0[xX])([0-9a-fA-F]+)|(0[bB])([01]+)|0[oO]?([0-7]+)|(0|[1-9][0-9]*))$/.exec(text);
+  // yaml.v2 has a look of its own at what begins with 0b, and there the sign may follow.
+  const late = match === null ? /^0b([-+])([01]+)$/.exec(text) : null;
+  if (late !== null) return parseGoInt(`${late[1]}0b${late[2]}`);
   if (match === null) return undefined;
   const [, sign, hex, hexDigits, binary, bits, octal, decimal] = match;
   const magnitude =
