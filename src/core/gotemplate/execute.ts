@@ -51,7 +51,7 @@ export function compileTree(list: ListNode, functions: Functions): Program {
 
 /** Runs the template of that name from its beginning to its end. */
 export function execute(run: Run): void {
-  run.program = run.template.bodies.get(run.name) ?? [];
+  run.program = run.template.body(run.name) ?? [];
   let at = 0;
   while (at !== HALT) {
     const instruction = run.program[at];
@@ -247,7 +247,7 @@ function templateCall(node: TemplateNode, functions: Functions, following: numbe
   return (run) => {
     step(run, 1);
     run.node = node;
-    const program = run.template.bodies.get(node.name);
+    const program = run.template.body(node.name);
     if (program === undefined) return execError(run, `template ${quote(node.name)} not defined`);
     if (run.calls.length >= run.limits.depth) {
       limitError(run, `exceeded maximum template depth (${run.limits.depth})`);

@@ -57,7 +57,8 @@ export type CompiledTemplate = {
   readonly name: string;
   readonly source: string;
   readonly missingKey: MissingKey;
-  readonly bodies: ReadonlyMap<string, Program>;
+  /** The program of a template that the text defines, made on first use. */
+  readonly body: (name: string) => Program | undefined;
 };
 
 /**

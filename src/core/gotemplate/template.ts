@@ -44,15 +44,29 @@ export function compileTemplate(source: string, options: CompileOptions = {}): P
       hasFunction: (word) => table.has(word),
     });
     const functions = { table, builtins: goBuiltins };
-    const bodies = new Map<string, Program>();
-    for (const [tree, list] of trees) bodies.set(tree, compileTree(list, functions));
-    return parsed({ name, source, missingKey: options.missingKey ?? 'default', bodies });
+    return parsed({ name, source, missingKey: options.missingKey ?? 'default', body: lazily(trees, functions) });
   } catch (error) {
     if (error instanceof ProblemError) return failed(error.problem);
     const limit = exhaustion(error);
     if (limit === undefined) throw error;
     return failed({ code: 'TEMPLATE_LIMIT', severity: 'error', message: `template: ${name}: ${limit}` });
   }
+}
+
+/** Programs made when a template is first executed: a configuration has eight templates, and a pod asks for one. */
+function lazily(
+  trees: ReturnType<typeof parse>,
+  functions: Parameters<typeof compileTree>[1],
+): CompiledTemplate['body'] {
+  const programs = new Map<string, Program>();
+  return (name) => {
+    const known = programs.get(name);
+    const list = known === undefined ? trees.get(name) : undefined;
+    if (list === undefined) return known;
+    const program = compileTree(list, functions);
+    programs.set(name, program);
+    return program;
+  };
 }
 
 /**
