@@ -18,6 +18,12 @@ export type LexOptions = {
 };
 
 const EOF = -1;
+/** The usual characters of a name; others are looked at one by one. */
+const WORD = /[A-Za-z0-9_]+/y;
+const SPACES = /[ \t\r\n]+/y;
+const DOUBLE_QUOTED = /[^"\\\n]+/y;
+const SINGLE_QUOTED = /[^'\\\n]+/y;
+
 const TRIM_LENGTH = 2; // the marker and the space beside it
 
 /** A function that gives the next token at each call; after an error it has nothing more of use to say. */
@@ -196,7 +202,7 @@ export function lex(input: string, options: LexOptions): () => Token {
 
   /** A run of spaces; the last one may belong to the closing delimiter's trim marker. */
   function lexSpace(): Token {
-    while (isSpace(peek())) pos++;
+    skip(SPACES);
     if (isRightTrim(pos - 1)) {
       pos--;
       if (pos === start) return lexRightDelim();
@@ -204,8 +210,19 @@ export function lex(input: string, options: LexOptions): () => Token {
     return token('space');
   }
 
-  function lexIdentifier(): Token {
+  /** Past what a sticky pattern matches: the engine's own search is much faster than a loop that has just started. */
+  function skip(pattern: RegExp): void {
+    pattern.lastIndex = pos;
+    if (pattern.test(input)) pos = pattern.lastIndex;
+  }
+
+  function skipWord(): void {
+    skip(WORD);
     while (isAlphaNumeric(peek())) next();
+  }
+
+  function lexIdentifier(): Token {
+    skipWord();
     const word = input.slice(start, pos);
     if (!atTerminator()) return error(`bad character ${describeRune(peek())}`);
     const keyword = KEYWORDS.get(word);
@@ -217,21 +234,32 @@ export function lex(input: string, options: LexOptions): () => Token {
 
   function lexFieldOrVariable(type: 'field' | 'variable'): Token {
     if (atTerminator()) return token(type === 'variable' ? 'variable' : 'dot');
-    while (isAlphaNumeric(peek())) next();
+    skipWord();
     return atTerminator() ? token(type) : error(`bad character ${describeRune(peek())}`);
   }
 
   /** What may follow a name: so that `$x+2` is refused, and `.X.Y` falls apart. */
   function atTerminator(): boolean {
     const code = peek();
-    return (
-      code === EOF || isSpace(code) || '.,|:)('.includes(String.fromCodePoint(code)) || input.startsWith(right, pos)
-    );
+    switch (code) {
+      case EOF:
+      case 0x2e: // .
+      case 0x2c: // ,
+      case 0x7c: // |
+      case 0x3a: // :
+      case 0x29: // )
+      case 0x28: // (
+        return true;
+      default:
+        return isSpace(code) || input.startsWith(right, pos);
+    }
   }
 
   function lexQuoted(mark: string, type: TokenType, unterminated: string): Token {
     const markCode = mark.charCodeAt(0);
+    const inside = mark === '"' ? DOUBLE_QUOTED : SINGLE_QUOTED;
     for (;;) {
+      skip(inside);
       let code = next();
       if (code === markCode) return token(type);
       if (code === 0x5c) {
