@@ -104,7 +104,7 @@ describe('the patch of the webhook', () => {
     expect(steps(patch).slice(0, 2)).toEqual(['remove /spec/containers/0', 'add /spec/containers/-']);
   });
 
-  test('1.0: injected items carry the defaults of Kubernetes 1.10, in the order of the struct; 1.1 adds none', () => {
+  test('1.0: injected items carry the defaults of Kubernetes 1.10, in the order of the struct; 1.1 adds none (kubernetes-defaults)', () => {
     const template = [
       'containers:',
       '- name: istio-proxy',
@@ -146,7 +146,7 @@ describe('the patch of the webhook', () => {
     expect(sidecar(injected(podOf(), { release: '1.0', template }).pod).imagePullPolicy).toBe(policy);
   });
 
-  test('1.1: dnsConfig, and a securityContext that the pod has anyway', () => {
+  test('1.1: dnsConfig, and a securityContext that the pod has anyway (dns-config, security-context-patched)', () => {
     const template = `${SIDECAR}dnsConfig: {searches: [a.b]}\n`;
     const { patch } = injected(podOf({ securityContext: { runAsUser: 1 } }), { release: '1.1', template });
     expect(steps(patch)).toEqual([
@@ -158,7 +158,7 @@ describe('the patch of the webhook', () => {
     expect(steps(injected(podOf({ securityContext: {} }), { release: '1.0', template }).patch)).toHaveLength(2);
   });
 
-  test('1.1: the token of the application is mounted into the sidecar, the last mount of that path', () => {
+  test('1.1: the token of the application is mounted into the sidecar, the last mount of that path (service-account-mount)', () => {
     const mount = (name: string): JsonObject => ({
       name,
       mountPath: '/var/run/secrets/kubernetes.io/serviceaccount',
@@ -168,7 +168,7 @@ describe('the patch of the webhook', () => {
     expect(sidecar(injected(pod, { release: '1.0' }).pod)).not.toHaveProperty('volumeMounts');
   });
 
-  test('1.5: canonical labels; 1.6 adds the revision, and a label that has a value stays', () => {
+  test('1.5: canonical labels; 1.6 adds the revision, and a label that has a value stays (canonical-labels-in-go, revision-label-in-go)', () => {
     const pod = podOf({}, { labels: { app: 'a', version: 'v2', 'security.istio.io/tlsMode': 'disabled' } });
     const labels = (release: string): JsonObject =>
       objectAt(objectAt(injected(pod, { release, at: { revision: 'r' } }).pod, 'metadata'), 'labels');
@@ -189,7 +189,7 @@ describe('the patch of the webhook', () => {
     ]);
   });
 
-  test('1.8: the network of the sidecar becomes a label', () => {
+  test('1.8: the network of the sidecar becomes a label (network-label-from-env, values-set-cluster)', () => {
     const values = { global: { network: 'n1', multiCluster: { clusterName: 'c1' } } };
     const { pod } = injected(podOf(), { release: '1.8', values });
     expect(objectAt(objectAt(pod, 'metadata'), 'labels')).toHaveProperty(['topology.istio.io/network'], 'n1');
@@ -197,7 +197,7 @@ describe('the patch of the webhook', () => {
     expect(envOf(injected(podOf(), { release: '1.7', values }).pod, 'ISTIO_META_CLUSTER_ID')).toBeUndefined();
   });
 
-  test('1.7: a sidecar that holds the application, and istio-validation, go to the front', () => {
+  test('1.7: a sidecar that holds the application, and istio-validation, go to the front (hold-application, hold-by-mesh, validation-container-first)', () => {
     const template = `${SIDECAR}holdApplicationUntilProxyStarts: true\ninitContainers:\n- name: istio-validation\n`;
     const pod = podOf({ initContainers: [{ name: 'own' }] });
     const adds = (release: string): readonly string[] =>
@@ -229,18 +229,18 @@ describe('fsGroup', () => {
   const context = (release: string, setup: Partial<Setup> = {}): unknown =>
     objectAt(injected(podOf({ securityContext: own }), { release, mesh, ...setup }).pod, 'spec').securityContext;
 
-  test('replaces up to 1.4, and joins from 1.5 on', () => {
+  test('replaces up to 1.4, and joins from 1.5 on (fs-group-by-sds, fs-group-replaces)', () => {
     expect(context('1.2')).toEqual({ fsGroup: 1337 });
     expect(context('1.4')).toEqual({ fsGroup: 1337 });
     expect(context('1.5')).toEqual({ runAsUser: 7, fsGroup: 1337 });
   });
 
-  test('needs enableSdsTokenMount up to 1.2 only', () => {
+  test('needs enableSdsTokenMount up to 1.2 only (fs-group-needs-token-mount)', () => {
     expect(context('1.2', { mesh: { sdsUdsPath: 'unix:/x' } })).toEqual(own);
     expect(context('1.3', { mesh: { sdsUdsPath: 'unix:/x' } })).toEqual({ fsGroup: 1337 });
   });
 
-  test('1.8: always, unless the environment of the injector says no', () => {
+  test('1.8: always, unless the environment of the injector says no (fs-group-by-env)', () => {
     expect(context('1.8', { mesh: {} })).toEqual({ runAsUser: 7, fsGroup: 1337 });
     expect(context('1.8', { mesh: {}, at: { host: { env: () => 'false' } } })).toEqual(own);
   });
@@ -274,7 +274,7 @@ describe('probes', () => {
     expect(envOf(pod, PROBERS)).toBe('{"/app-health/app/readyz":{"path":"/ready","port":80,"scheme":"HTTPS"}}');
   });
 
-  test('1.2: HTTPS becomes HTTP, and the annotation switches off', () => {
+  test('1.2: HTTPS becomes HTTP, and the annotation switches off (https-probes-over-http, probe-annotation)', () => {
     const value = injected(probed(), { release: '1.2', template }).patch.at(-1);
     expect(value).toHaveProperty('value.scheme', 'HTTP');
     const off = probed({ annotations: { 'sidecar.istio.io/rewriteAppHTTPProbers': 'false' } });
@@ -282,7 +282,7 @@ describe('probes', () => {
     expect(envOf(injected(off, { release: '1.1', template }).pod, PROBERS)).toBeDefined();
   });
 
-  test('up to 1.5 a sidecar without --statusPort leaves the probes, and the webhook tells the agent all the same', () => {
+  test('up to 1.5 a sidecar without --statusPort leaves the probes, and the webhook tells the agent all the same (probes-at-mesh-status-port)', () => {
     const bare = `${SIDECAR}rewriteAppHTTPProbe: true\n`;
     const { pod, patch } = injected(probed(), { release: '1.4', template: bare });
     expect(steps(patch).some((step) => step.startsWith('replace'))).toBe(false);
@@ -290,7 +290,7 @@ describe('probes', () => {
     expect(envOf(injected(probed(), { release: '1.4', template: bare, at: KUBE_INJECT }).pod, PROBERS)).toBeUndefined();
   });
 
-  test('1.6: whole probes at the port of the mesh or the annotation, with timeouts for the agent', () => {
+  test('1.6: whole probes at the port of the mesh or the annotation, with timeouts for the agent (probe-timeouts)', () => {
     const pod = probed({ annotations: { 'status.sidecar.istio.io/port': '99' } });
     const result = injected(pod, { release: '1.6', template, mesh: { defaultConfig: { statusPort: 15099 } } });
     expect(result.patch.at(-1)).toEqual({
@@ -303,7 +303,7 @@ describe('probes', () => {
     );
   });
 
-  test('1.7 rewrites first; 1.8 startup probes too', () => {
+  test('1.7 rewrites first; 1.8 startup probes too (probes-patched-first, startup-probes)', () => {
     expect(steps(injected(probed(), { release: '1.7', template }).patch)[0]).toBe(
       'replace /spec/containers/0/readinessProbe',
     );
@@ -342,14 +342,14 @@ describe('Prometheus', () => {
     expect(objectAt(objectAt(manual, 'metadata'), 'annotations')).toHaveProperty(['prometheus.io/port'], '80');
   });
 
-  test('1.5 and a mesh that does not want it: nothing', () => {
+  test('1.5 and a mesh that does not want it: nothing (prometheus-merge)', () => {
     expect(envOf(injected(pod, { release: '1.5' }).pod, 'ISTIO_PROMETHEUS_ANNOTATIONS')).toBeUndefined();
     const off = injected(pod, { release: '1.6', mesh: { enablePrometheusMerge: false } });
     expect(envOf(off.pod, 'ISTIO_PROMETHEUS_ANNOTATIONS')).toBeUndefined();
   });
 });
 
-describe('--concurrency', () => {
+describe('--concurrency (concurrency-argument)', () => {
   const args = (release: string, resources: string, given = '[]'): unknown =>
     sidecar(
       injected(podOf(), {
@@ -384,7 +384,7 @@ describe('kube-inject', () => {
     expect(listAt(objectAt(twice, 'spec'), 'containers')).toHaveLength(3);
   });
 
-  test('imagePullSecrets from 1.6 on', () => {
+  test('imagePullSecrets from 1.6 on (kube-inject-image-pull-secrets)', () => {
     const template = `${SIDECAR}imagePullSecrets:\n- name: s\n`;
     const secrets = (release: string): unknown =>
       objectAt(injected(podOf(), { release, template, at: KUBE_INJECT }).pod, 'spec').imagePullSecrets;
@@ -411,7 +411,7 @@ describe('kube-inject', () => {
     );
   });
 
-  test('1.3 to 1.7 set the annotations for the CNI plug-in, the webhook and 1.8 do not', () => {
+  test('1.3 to 1.7 set the annotations for the CNI plug-in, the webhook and 1.8 do not (pod-redirect-annotations)', () => {
     const template = `${SIDECAR}podRedirectAnnot:\n  traffic.sidecar.istio.io/includeInboundPorts: 80\n  b: ""\n`;
     const names = (release: string, at: Partial<InjectionContext>): readonly string[] =>
       Object.keys(objectAt(objectAt(injected(podOf(), { release, template, at }).pod, 'metadata'), 'annotations'));
@@ -421,20 +421,20 @@ describe('kube-inject', () => {
     expect(names('1.8', KUBE_INJECT)).not.toContain('traffic.sidecar.istio.io/includeInboundPorts');
   });
 
-  test('1.7 sets two labels, 1.8 applies the patch of the webhook with all of them', () => {
+  test('1.7 sets two labels, 1.8 applies the patch of the webhook with all of them (kube-inject-by-patch)', () => {
     const labels = (release: string): readonly string[] =>
       Object.keys(objectAt(objectAt(injected(podOf(), { release, at: KUBE_INJECT }).pod, 'metadata'), 'labels'));
     expect(labels('1.7')).toEqual(['istio.io/rev', 'security.istio.io/tlsMode']);
     expect(labels('1.8')).toContain('service.istio.io/canonical-name');
   });
 
-  test('1.8 honours sidecar.istio.io/inject: false', () => {
+  test('1.8 honours sidecar.istio.io/inject: false (kube-inject-asks-policy)', () => {
     const pod = podOf({}, { annotations: { 'sidecar.istio.io/inject': 'false' } });
     expect(run(pod, { release: '1.7', at: KUBE_INJECT }).kind).toBe('injected');
     expect(run(pod, { release: '1.8', at: KUBE_INJECT }).kind).toBe('skipped');
   });
 
-  test('a pod on the network of its node is told by name, from 1.3 on by that of the workload', () => {
+  test('a pod on the network of its node is told by name, from 1.3 on by that of the workload (skip-names-workload)', () => {
     const pod = { metadata: {}, spec: { hostNetwork: true, containers: [app()] } };
     const owner = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'd', namespace: 'n' };
     const told = (release: string): string | undefined =>
@@ -465,7 +465,7 @@ describe('what templates see', () => {
     expect(() => shown(release, expression)).toThrow(/can't evaluate field/);
   });
 
-  test('the request fills an empty namespace from 1.1 on', () => {
+  test('the request fills an empty namespace from 1.1 on (decision-namespace-from-request)', () => {
     const at = { requestNamespace: 'r' };
     expect(shown('1.0', '.ObjectMeta.Namespace', { at })).toBe('');
     expect(shown('1.1', '.ObjectMeta.Namespace', { at })).toBe('r');
@@ -478,7 +478,7 @@ describe('what templates see', () => {
     expect(shown('1.8', 'render .Values.c', { values })).toMatch(/^!+$/);
   });
 
-  test('includeInboundPorts counts UDP up to 1.2, and formatDuration gives 1s for nothing', () => {
+  test('includeInboundPorts counts UDP up to 1.2, and formatDuration gives 1s for nothing (inbound-ports-tcp-only)', () => {
     const ports = podOf({
       containers: [app({ ports: [{ containerPort: 53, protocol: 'UDP' }, { containerPort: 80 }] })],
     });
@@ -487,7 +487,7 @@ describe('what templates see', () => {
     expect(shown('1.5', 'formatDuration .ProxyConfig.DrainDuration', { mesh: { defaultConfig: {} } })).toMatch(/s$/);
   });
 
-  test('the pod of a ReplicaSet: itself up to 1.2, its Deployment from 1.3 on', () => {
+  test('the pod of a ReplicaSet: itself up to 1.2, its Deployment from 1.3 on (owner-heuristics)', () => {
     const owned = podOf(
       {},
       {
@@ -501,7 +501,7 @@ describe('what templates see', () => {
     expect(shown('1.3', '.DeploymentMeta.Name', {}, owned)).toBe('d');
   });
 
-  test('proxy.istio.io/config counts from 1.6 on, and moves no probe', () => {
+  test('proxy.istio.io/config counts from 1.6 on, and moves no probe (proxy-config-annotation)', () => {
     const pod = podOf({}, { annotations: { 'proxy.istio.io/config': 'statusPort: 1\nserviceCluster: own\n' } });
     expect(shown('1.6', '.ProxyConfig.ServiceCluster', {}, pod)).toBe('own');
     expect(shown('1.5', '.ProxyConfig.ServiceCluster', {}, pod)).not.toBe('own');

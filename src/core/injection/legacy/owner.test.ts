@@ -24,7 +24,7 @@ test.each([
   [3, owned('StatefulSet', 's'), 'StatefulSet s'],
   [3, { metadata: { name: 'p' } }, 'Pod p'],
   [2, owned('StatefulSet', 's'), 'Pod p'],
-])('1.%i: %j is %s', (minor, pod, want) => {
+])('1.%i: %j is %s (owner-hash-required, owner-cron-job)', (minor, pod, want) => {
   const owner = legacyOwner(pod, 'n', { minor, patch: 0 });
   expect(`${owner.kind} ${owner.name}`).toBe(want);
   expect(owner.namespace).toBe('n');
