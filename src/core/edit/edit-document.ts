@@ -3,6 +3,7 @@ import {
   type CST,
   type Document,
   isMap,
+  isScalar,
   isSeq,
   type Node,
   type Pair,
@@ -191,7 +192,22 @@ function columnOf(source: string, offset: number): number {
 function contentEnd(source: string, node: Node | null, fallback: number): number {
   if (node === null || node.range === undefined || node.range === null) return fallback;
   if (node.range[1] === node.range[0]) return Math.max(fallback, node.range[0]);
-  return trimmedEnd(source, node.range[0], node.range[1]);
+  const kept = keptEnd(source, node);
+  return kept ?? trimmedEnd(source, node.range[0], node.range[1]);
+}
+
+/** Where a node ends whose last line is one of a `|+` scalar: the blank lines at its end are part of the value. */
+function keptEnd(source: string, node: Node): number | undefined {
+  let last: Node | null | undefined = node;
+  while (isMap(last) || isSeq(last)) {
+    if (collectionToken(last as YAMLMap | YAMLSeq).type === 'flow-collection') return undefined;
+    last = isMap(last) ? (last.items.at(-1)?.value as Node | null | undefined) : (last.items.at(-1) as Node | null);
+  }
+  if (!isScalar(last) || last.range === undefined || last.range === null) return undefined;
+  const [start, end] = last.range;
+  if (last.type !== 'BLOCK_LITERAL' && last.type !== 'BLOCK_FOLDED') return undefined;
+  if (!/^[|>]\d?\+/.test(source.slice(start, start + 3))) return undefined;
+  return source[end - 1] !== '\n' ? end : source[end - 2] === '\r' ? end - 2 : end - 1;
 }
 
 function trimmedEnd(source: string, start: number, end: number): number {

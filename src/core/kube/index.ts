@@ -12,7 +12,7 @@ export { emitYaml } from './emit-yaml.ts';
 export { applyJsonPatch, equal, type JsonPatch, type JsonPatchOperation } from './json-patch.ts';
 export { dropUnknown } from './known-fields.ts';
 export { isEmptySelector, matchSelector, type SelectorMatch } from './label-selector.ts';
-export { locatePointer } from './locate.ts';
+export { locatePointers, type TextPosition } from './locate.ts';
 export { canonicalQuantity, parseQuantity, type QuantityError, type QuantityResult } from './quantity.ts';
 export { escapePointer, type RoundTripOptions, roundTrip } from './round-trip.ts';
 export { mergeStrategic } from './strategic-merge.ts';

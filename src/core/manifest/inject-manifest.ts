@@ -1,6 +1,6 @@
 import { behaves, type InjectionContext, type InjectionOutcome, inject } from '../injection/index.ts';
 import { getKey, isArray, isObject, type JsonObject } from '../json.ts';
-import { locatePointer, type SourceDocument, splitDocuments } from '../kube/index.ts';
+import { locatePointers, type SourceDocument, splitDocuments } from '../kube/index.ts';
 import { failed, type Parsed, type Problem, parsed } from '../problem.ts';
 import type { Release } from '../release.ts';
 import type { DocumentResult, ManifestFile, ManifestResult, ManifestSettings, WorkloadResult } from './model.ts';
@@ -23,7 +23,7 @@ export function injectManifest(file: ManifestFile, settings: ManifestSettings): 
       if (outcome.kind !== 'invalid') workloads.push(resultOf(file, source, workload, outcome.outcome));
       return outcome.kind === 'invalid' ? failed(outcome.problem) : podOf(outcome.outcome);
     });
-    problems.push(...mapped.problems.map((problem) => placed(problem, file, source)));
+    problems.push(...placed(mapped.problems, file, source));
     if (!mapped.ok) documents.push({ kind: 'failed', source });
     else documents.push({ ...mapped.value, source });
   }
@@ -92,16 +92,22 @@ function resultOf(
   };
 }
 
-/** A problem with the place in the file: the line of what the pointer names, where it can be found. */
-export function placed(problem: Problem, file: ManifestFile, source: SourceDocument): Problem {
-  const { where } = problem;
-  if (where?.line !== undefined && where.file === undefined) {
-    return { ...problem, where: { ...where, file: file.name, line: where.line + source.line - 1 } };
-  }
-  if (where?.file !== undefined) return problem;
-  const found = where?.pointer === undefined ? undefined : locatePointer(source.text, where.pointer);
-  const line = (found?.line ?? 1) + source.line - 1;
-  return { ...problem, where: { ...where, file: file.name, line, column: found?.column } };
+/** Problems with the place in the file: the line of what the pointer names, where it can be found. */
+export function placed(problems: readonly Problem[], file: ManifestFile, source: SourceDocument): readonly Problem[] {
+  if (problems.length === 0) return problems;
+  const pointers = problems.flatMap(({ where }) => (where?.pointer === undefined ? [] : [where.pointer]));
+  const places = locatePointers(source.text, pointers);
+  return problems.map((problem) => {
+    const { where } = problem;
+    // A template's problem stands in the template.
+    if (where?.file !== undefined) return problem;
+    if (where?.line !== undefined) {
+      return { ...problem, where: { ...where, file: file.name, line: where.line + source.line - 1 } };
+    }
+    const found = where?.pointer === undefined ? undefined : places.get(where.pointer);
+    const line = (found?.line ?? 1) + source.line - 1;
+    return { ...problem, where: { ...where, file: file.name, line, column: found?.column } };
+  });
 }
 
 function noContainers(kind: string): Problem {

@@ -12,6 +12,8 @@ import { type UninjectedWorkload, uninjectDocuments, uninjectWorkload } from './
  * | the file ends with      | the result is                                                      |
  * |-------------------------|--------------------------------------------------------------------|
  * | a record that fits      | the original text, byte for byte                                   |
+ * | the same, of a text     | that text, edited likewise: it was injected before the record was  |
+ * | that was injected       | written (see injectInPlace)                                        |
  * | a record that is stale  | the text without the record, edited to what `uninject` gives; said |
  * | no record               | the text, edited likewise                                          |
  */
@@ -21,6 +23,9 @@ export function uninjectInPlace(
 ): Parsed<{ readonly text: string; readonly workloads: readonly UninjectedWorkload[] }> {
   const record = readUndoRecord(file.text);
   const text = record.kind === 'stale' ? record.text : file.text;
+  if (record.kind === 'valid' && isInjected({ ...file, text: record.original }, settings)) {
+    return uninjectInPlace({ ...file, text: record.original }, settings);
+  }
   if (record.kind === 'valid') {
     // Nothing needs to be found out, so nothing is searched for; the pods are only counted.
     const { workloads } = uninjectDocuments(file, settings, ({ pod }) => uninject(pod));
@@ -33,6 +38,13 @@ export function uninjectInPlace(
   if (!splices.ok) return failed(...splices.problems.map((problem) => inFile(problem, file)));
   const warnings = record.kind === 'stale' ? [stale(file), ...result.problems] : result.problems;
   return parsed({ text: applySplices(text, splices.value), workloads: result.workloads }, warnings);
+}
+
+/** Looks closely only where the text has a sign of it. */
+function isInjected(file: ManifestFile, settings: ManifestSettings | undefined): boolean {
+  if (!file.text.includes('sidecar.istio.io/status')) return false;
+  const { workloads } = uninjectDocuments(file, settings, ({ pod }) => uninject(pod));
+  return workloads.some(({ outcome }) => outcome === 'uninjected');
 }
 
 function stale(file: ManifestFile): Problem {

@@ -75,7 +75,7 @@ export function uninjectDocuments(
       });
       return parsed(outcome.pod, outcome.problems);
     });
-    problems.push(...mapped.problems.map((problem) => placed(problem, file, source)));
+    problems.push(...placed(mapped.problems, file, source));
     documents.push(mapped.ok ? { ...mapped.value, source } : { kind: 'failed', source });
   }
   return { documents, workloads, problems };

@@ -186,10 +186,11 @@ function kindOf(object: JsonObject): string {
 
 function at<T>(prefix: string, result: Parsed<T>): Parsed<T> {
   if (prefix === '') return result;
-  const problems = result.problems.map((problem) => ({
-    ...problem,
-    where: { pointer: `${prefix}${problem.where?.pointer ?? ''}` },
-  }));
+  const problems = result.problems.map((problem) =>
+    problem.where?.file === undefined
+      ? { ...problem, where: { pointer: `${prefix}${problem.where?.pointer ?? ''}` } }
+      : problem,
+  );
   return result.ok ? { ...result, problems } : { ok: false, problems };
 }
 
