@@ -4,7 +4,7 @@ import { atLeast, type Release } from '../release.ts';
  * What changed between the releases of Istio, as one table. Code asks `behaves(release, id)` and never compares
  * release numbers itself. A row holds from `introduced` on, up to but without `removed`; a minor alone means its first
  * patch release; a fix that went into patch releases of older minors too has them as `backports`. Each row has a test
- * of its own that shows its effect on both sides: releases.test.ts, releases-late.test.ts and legacy/.
+ * of its own that shows its effect on both sides: releases-early.test.ts, releases-late.test.ts and legacy/.
  */
 export const BEHAVIOURS = [
   // Configuration and template language.
@@ -260,7 +260,6 @@ export const BEHAVIOURS = [
     what: 'workloads are decoded as apps/v1; before as extensions/v1beta1 and its kin',
   },
   { id: 'strict-separators', introduced: [9, 0], what: '`--- text` is refused; before it was an ordinary line' },
-  { id: 'cronjob-batch-v1', introduced: [11, 0], what: 'CronJob is decoded as batch/v1' },
 
   // The webhook.
   { id: 'admission-review-v1', introduced: [7, 0], what: 'AdmissionReview v1' },
