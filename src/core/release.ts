@@ -1,6 +1,6 @@
 import { failed, type Parsed, parsed } from './problem.ts';
 
-/** An Istio release whose behaviour is followed. Only the minor decides behaviour, except inside 1.0 (`patch`). */
+/** An Istio release whose behaviour is followed. The patch counts too: fixes went into patch releases of older minors. */
 export type Release = { readonly minor: number; readonly patch: number };
 
 /** Istio master of August 2026 (VERSION 1.32 in development): what `--compat latest` means. */
