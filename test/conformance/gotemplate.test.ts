@@ -14,7 +14,7 @@ describe.runIf(hasCorpus('gotemplate'))('error messages of the gotemplate corpus
 
   it('are word for word the same in nine of ten cases: the corpus has those of Go 1.19', () => {
     const same = errors.filter((error) => error.sameMessage).length;
-    console.log(`gotemplate: ${same} of ${errors.length} error messages are Go 1.19's to the letter`);
+    console.log(`· gotemplate: ${same} of ${errors.length} error messages are Go 1.19's to the letter`);
     expect(same / errors.length).toBeGreaterThan(0.9);
   });
 });

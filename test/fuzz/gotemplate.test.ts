@@ -10,7 +10,7 @@ describe('the template engine on random input', () => {
     () => {
       const report = fuzzTemplates(seconds, seed);
       console.log(
-        `fuzz gotemplate: seed ${report.seed}, ${report.iterations} iterations, ${JSON.stringify(report.outcomes)}`,
+        `· fuzz gotemplate: seed ${report.seed}, ${report.iterations} iterations, ${JSON.stringify(report.outcomes)}`,
       );
       expect(report.finds.join('\n')).toBe('');
       expect(report.iterations).toBeGreaterThan(0);
