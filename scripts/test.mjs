@@ -67,13 +67,23 @@ function runVitest(suite) {
   const file = join(scratch, `${suite.name}.json`);
   const run = spawnSync(
     'npx',
-    ['vitest', 'run', '--pool=threads', '--no-isolate', '--reporter=json', `--outputFile=${file}`, ...suite.vitest],
-    { encoding: 'utf8', env: { ...process.env, FORCE_COLOR: '0' }, maxBuffer: 1 << 28 },
+    [
+      'vitest',
+      'run',
+      '--pool=threads',
+      '--no-isolate',
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile=${file}`,
+      ...suite.vitest,
+    ],
+    { encoding: 'utf8', env: { ...process.env, FORCE_COLOR: '0', NO_COLOR: '1' }, maxBuffer: 1 << 28 },
   );
   // What suites say of themselves (seeds, counts, coverage) is part of the record.
   process.stdout.write(
     run.stdout
       .split('\n')
+      .map((line) => line.slice(Math.max(0, line.indexOf('· '))))
       .filter((line) => line.startsWith('· '))
       .map((line) => `${line}\n`)
       .join(''),
