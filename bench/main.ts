@@ -5,6 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { bigManifestFigures } from './big-manifest.ts';
+import { captureFigures } from './capture.ts';
 import { engineFigures } from './engine.ts';
 import { growthFigures } from './growth.ts';
 import type { Figure } from './measure.ts';
@@ -15,6 +16,7 @@ const measurements = [
   { name: 'growth', figures: growthFigures },
   { name: 'start', figures: startFigures },
   { name: 'manifest', figures: bigManifestFigures },
+  { name: 'capture', figures: captureFigures },
 ];
 const flags = process.argv.slice(2).filter((argument) => argument.startsWith('--'));
 const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));

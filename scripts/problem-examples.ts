@@ -30,6 +30,14 @@ const EXAMPLES: readonly Example[] = [
   },
   annotated('ANNOTATION_INVALID', { 'traffic.sidecar.istio.io/includeOutboundIPRanges': '10.0.0.0' }),
   { code: 'BINARY_INPUT', files: { 'app.yaml': 'kind: \u0000\u0001Deployment\n' }, command: INJECT },
+  captured('CAPTURE_CIDR_INVALID', { OutboundIPRangesInclude: '10.0.0.0/8,10.0.0.5' }),
+  captured('CAPTURE_CONFIG_INVALID', { InboundPortsInclude: '80,http', ExcludeInterfaces: 'eth0 -j ACCEPT' }),
+  { code: 'CAPTURE_NO_NAMESPACE', command: ['capture', 'status', '--netns', 'no-such-namespace'] },
+  {
+    code: 'CAPTURE_RULES_UNREADABLE',
+    files: { 'rules.txt': 'Chain OUTPUT (policy ACCEPT)\ntarget     prot opt source               destination\n' },
+    command: ['trace-packet', '--rules', 'rules.txt', '--to', '10.0.0.5:80'],
+  },
   { code: 'CONFIG_INVALID', files: { 'app.yaml': app(), 'config.yaml': 'policy: enabled\n' }, command: TEMPLATE },
   specified('DNS_POLICY', 'dnsPolicy: Default'),
   { code: 'FILE_UNREADABLE', command: ['kube-inject', '-f', 'missing.yaml'] },
@@ -131,6 +139,11 @@ function cleanEnvironment(): NodeJS.ProcessEnv {
 
 function annotated(code: ProblemCode, annotations: Readonly<Record<string, string>>): Example {
   return { code, files: { 'app.yaml': app({ annotations }) }, command: INJECT };
+}
+
+function captured(code: ProblemCode, config: object): Example {
+  const files = { 'capture.json': JSON.stringify(config) };
+  return { code, files, command: ['capture', 'render', '--config', 'capture.json'] };
 }
 
 function specified(code: ProblemCode, line: string): Example {

@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { installTools, missingTools } from './kernel-tools.mjs';
 
 const strict = process.env.REMORA_STRICT === '1';
 const corpus = resolve(process.env.REMORA_CORPUS ?? '../shared/corpus');
@@ -32,10 +33,13 @@ const suites = [
     note: go.status === 0 ? undefined : 'Go is not installed: recorded answers of real Go are used',
   },
   { name: 'fuzz', vitest: ['test/fuzz'] },
+  { name: 'netns', vitest: ['test/netns'], missing: () => missingTools('netns') },
+  { name: 'images', vitest: ['test/images'], missing: () => missingTools('images') },
 ];
 
 const total = { passed: 0, failed: 0, skipped: 0 };
 const wanted = process.argv.slice(2);
+installTools(wanted.length > 0 ? wanted : suites.map(({ name }) => name));
 for (const suite of suites) {
   if (wanted.length > 0 && !wanted.includes(suite.name)) continue;
   const why = suite.missing?.();

@@ -11,8 +11,10 @@ const ROOMS = [
   'src/core/injection',
   'src/core/manifest',
   'src/core/edit',
+  'src/core/capture',
   'src/platform',
   'src/apps/cli',
+  'src/apps/capture',
 ];
 
 type Import = { readonly file: string; readonly specifier: string };

@@ -17,7 +17,10 @@ export type CommandResult = {
   readonly error?: string;
 };
 
-type Run = (args: Arguments, surroundings: Surroundings) => CommandResult;
+export type Run = (args: Arguments, surroundings: Surroundings) => CommandResult;
+
+/** A drop-in for a program of Istio's, which reads its own words and has exit codes of its own. It speaks for itself. */
+export type RawRun = (words: readonly string[], surroundings: Surroundings) => Promise<number>;
 
 /** A command as data. Its code is loaded when it is called. */
 export type Command = {
@@ -32,6 +35,8 @@ export type Command = {
   readonly flags: readonly Flag[];
   readonly examples: readonly Example[];
   readonly load: () => Promise<Run>;
+  /** In place of `load`, for a drop-in. */
+  readonly loadRaw?: () => Promise<RawRun>;
 };
 
 type Example = { readonly what: string; readonly line: string };

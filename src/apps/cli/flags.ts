@@ -40,7 +40,7 @@ export const OUTPUT: Flag = {
   what: 'Write here instead of to standard output: all of it, or nothing when anything fails.',
 };
 
-const COMPAT: Flag = {
+export const COMPAT: Flag = {
   name: 'compat',
   value: 'RELEASE',
   what: 'Do as this release of Istio does, such as 1.20 or 1.0.2. Default: latest.',

@@ -2,7 +2,7 @@ import { failed, type Parsed, type Problem, parsed } from '../../core/problem.ts
 import { writeStandard } from '../../platform/standard-streams.ts';
 import { type Paint, paintFor } from '../../platform/terminal.ts';
 import { readArguments, usage } from './arguments.ts';
-import type { Command, CommandResult, Surroundings } from './command.ts';
+import type { Command, CommandResult, RawRun, Surroundings } from './command.ts';
 import { COMMANDS } from './commands.ts';
 import { nearest } from './nearest.ts';
 import { problemsText } from './problem-text.ts';
@@ -12,9 +12,11 @@ import { unwritable } from './write-results.ts';
  * Runs one command line and prints what came of it. Gives the exit code. A person's mistake never shows a stack; an
  * exception that nobody foresaw shows one line, and its stack with REMORA_DEBUG=1.
  */
-export async function main(words: readonly string[]): Promise<number> {
+export async function main(words: readonly string[], calledAs = 'remora'): Promise<number> {
   const surroundings = surroundingsOf(process.env);
   try {
+    const raw = rawCall(words, calledAs);
+    if (raw !== undefined) return await (await raw.load())(raw.words, surroundings);
     const result = await run(words, surroundings);
     if (result.error !== undefined) writeStandard('error', result.error);
     const written = writeStandard('output', result.output ?? '');
@@ -25,6 +27,20 @@ export async function main(words: readonly string[]): Promise<number> {
     writeStandard('error', unexpected(error, surroundings));
     return 1;
   }
+}
+
+type RawCall = { readonly load: () => Promise<RawRun>; readonly words: readonly string[] };
+
+/** A drop-in for a program of Istio's, by the name of the program or as a command. */
+function rawCall(words: readonly string[], calledAs: string): RawCall | undefined {
+  // The arguments that a 1.0 template injects carry no room for a command: the name of the file says what is meant.
+  if (calledAs === 'istio-iptables.sh') {
+    return { words, load: async () => (await import('./capture.ts')).script };
+  }
+  const named =
+    calledAs === 'istio-iptables' ? [calledAs, ...words] : words[0] === 'pilot-agent' ? words.slice(1) : words;
+  const load = COMMANDS.find((command) => command.name === named[0])?.loadRaw;
+  return load === undefined ? undefined : { load, words: named.slice(1) };
 }
 
 /** The same without printing. */
