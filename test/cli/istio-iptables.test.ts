@@ -43,6 +43,13 @@ describe('istio-iptables', () => {
     expect(stdout).toContain('--ctstate INVALID -j ISTIO_DROP');
     expect(stdout).toContain('-A ISTIO_IN_REDIRECT -p tcp -j REDIRECT --to-ports 15006');
   });
+  it('--compat 1.0 is the script of that release; another release the program; no release is refused', () => {
+    const old = remora(['istio-iptables', '--compat', '1.0.2', '-h'], { in: '.' });
+    expect(old.stdout + old.stderr).toContain('istio-iptables.sh -p PORT -u UID');
+    expect(dry(['--compat', '1.0.2', ...INJECTED]).stderr).toContain('Invalid option: --dry-run');
+    expect(dry(['--compat=1.20', ...INJECTED]).stdout).toBe(dry(INJECTED).stdout);
+    expect(dry(['--compat=old']).stderr).toContain('unknown flag: --compat');
+  });
   it('DRY_RUN_FILE_PATH takes the record, too', () => {
     const file = join(folderWith(), 'record');
     const { stdout } = dry(INJECTED, { DRY_RUN_FILE_PATH: file });

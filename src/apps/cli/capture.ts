@@ -37,7 +37,27 @@ export async function trace(): Promise<Run> {
   return (args, surroundings) => result(tracePacket(args.flags, styleOf(surroundings.paintOutput)), surroundings);
 }
 
-export const iptables: RawRun = (words, { env }) => istioIptables(words, env, VOICE);
+/** `--compat 1.0` in front or among the flags: the program of that release was the shell script. */
+export const iptables: RawRun = (words, surroundings) => {
+  const { release, rest } = withoutCompat(words);
+  return release !== undefined && /^v?1\.0(?:\.|$)/.test(release)
+    ? script(rest, surroundings)
+    : istioIptables(rest, surroundings.env, VOICE);
+};
+
+function withoutCompat(words: readonly string[]): {
+  readonly release: string | undefined;
+  readonly rest: readonly string[];
+} {
+  const at = words.findIndex((word) => word === '--compat' || word.startsWith('--compat='));
+  const word = words[at];
+  if (word === undefined) return { release: undefined, rest: words };
+  const joined = word.startsWith('--compat=');
+  const release = joined ? word.slice('--compat='.length) : words[at + 1];
+  // What names no release stays, for the program to refuse as the flag that it does not know.
+  if (release === undefined || !/^(?:latest|v?1\.\d+(?:\.\d+)?)$/.test(release)) return { release: undefined, rest: words };
+  return { release, rest: words.toSpliced(at, joined ? 1 : 2) };
+}
 
 export const script: RawRun = (words, { env }) => Promise.resolve(istioIptablesScript(words, env, VOICE));
 
