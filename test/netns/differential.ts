@@ -114,10 +114,10 @@ function send(packet: Packet, pod: Peer, world: Peer): Promise<Seen> {
 
 function simulate(rules: CaptureRules, packet: Packet, hits: Map<RuleKind, number> | undefined) {
   const path = simulatePacket(rules, packet, podNetwork(rules));
-  for (const hop of hits === undefined ? [] : path.hops) {
-    for (const step of hop.steps) {
-      if (step.matched) hits?.set(step.rule.id, (hits.get(step.rule.id) ?? 0) + 1);
-    }
+  // The answer, too: that it arrives is part of what is compared.
+  const steps = [...path.hops.flatMap((hop) => hop.steps), ...(path.reply?.steps ?? [])];
+  for (const step of steps) {
+    if (step.matched) hits?.set(step.rule.id, (hits.get(step.rule.id) ?? 0) + 1);
   }
   return path;
 }

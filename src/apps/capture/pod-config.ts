@@ -59,13 +59,17 @@ function initOf(pod: JsonObject): Init | undefined {
   const inits = isObject(spec) ? getKey(spec, 'initContainers') : undefined;
   const init = listOf(inits)
     .filter(isObject)
-    .find((one) => ['istio-init', 'istio-validation'].includes(String(getKey(one, 'name'))));
+    .find((one) => ['istio-init', 'istio-validation'].includes(textOf(getKey(one, 'name'))));
   if (init === undefined) return undefined;
-  const words = [...listOf(getKey(init, 'command')), ...listOf(getKey(init, 'args'))].map(String);
+  const words = [...listOf(getKey(init, 'command')), ...listOf(getKey(init, 'args'))].map(textOf);
   const variables = listOf(getKey(init, 'env'))
     .filter(isObject)
-    .map((one) => [String(getKey(one, 'name')), String(getKey(one, 'value') ?? '')] as const);
+    .map((one) => [textOf(getKey(one, 'name')), textOf(getKey(one, 'value'))] as const);
   return { args: words.slice(words.indexOf('istio-iptables') + 1), env: new Map(variables) };
+}
+
+function textOf(value: JsonValue | undefined): string {
+  return typeof value === 'string' ? value : '';
 }
 
 function listOf(value: JsonValue | undefined): JsonArray {

@@ -89,6 +89,8 @@ export type Reply = {
   /** Where the sender sees the answer come from. */
   readonly source: Endpoint;
   readonly summary: string;
+  /** Rules that the answer meets on its way out, where these decide. */
+  readonly steps: readonly Step[];
 };
 
 export type PacketPath = {

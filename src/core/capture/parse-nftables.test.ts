@@ -95,6 +95,11 @@ describe('what nft -j list ruleset prints', () => {
     const other = { rule: { family: 'ip', table: 'nat', chain: 'OUTPUT', handle: 1, expr: [] } };
     expect(parseNftRuleset(JSON.stringify({ nftables: [{ metainfo: {} }, other] }))).toMatchObject({ value: [] });
   });
+  it('an object in the place of a name is no name', () => {
+    expect(rule([{ return: null }, match(meta('mark'), { toString: 1 })]).matches).toEqual([
+      { kind: 'mark', mark: '' },
+    ]);
+  });
   it.each(['', '[]', '{"nftables": 1}', 'table inet x {'])('%j is refused', (text) => {
     expect(parseNftRuleset(text).problems[0]?.code).toBe('CAPTURE_RULES_UNREADABLE');
   });

@@ -26,7 +26,7 @@ export function parseNftRuleset(text: string): Parsed<readonly CaptureRule[]> {
   const rules = ruleset.flatMap((item): readonly CaptureRule[] => {
     const rule = isObject(item) ? getKey(item, 'rule') : undefined;
     if (!isObject(rule) || getKey(rule, 'family') !== 'inet') return [];
-    const table = TABLES.get(String(getKey(rule, 'table')));
+    const table = TABLES.get(textOf(getKey(rule, 'table')));
     return table === undefined ? [] : [readRule(rule, table)];
   });
   const loops = loopProblems(rules);
@@ -61,11 +61,11 @@ function readRule(rule: JsonObject, table: TableName): CaptureRule {
   return {
     id: 'foreign',
     table,
-    chain: chainName(String(getKey(rule, 'chain'))),
+    chain: chainName(textOf(getKey(rule, 'chain'))),
     families,
     matches,
     target: target ?? { kind: 'unknown', text: JSON.stringify(expressions) },
-    reason: `nft rule ${String(getKey(rule, 'handle'))}`,
+    reason: `nft rule ${textOf(getKey(rule, 'handle'))}`,
   };
 }
 
@@ -78,7 +78,7 @@ function payloadOf(match: JsonObject): { readonly protocol: string; readonly fie
   const left = getKey(match, 'left');
   const payload = isObject(left) ? getKey(left, 'payload') : undefined;
   if (!isObject(payload)) return undefined;
-  return { protocol: String(getKey(payload, 'protocol')), field: String(getKey(payload, 'field')) };
+  return { protocol: textOf(getKey(payload, 'protocol')), field: textOf(getKey(payload, 'field')) };
 }
 
 /** One expression may say two things: a port says the protocol as well. */
@@ -108,8 +108,8 @@ function metaMatch(left: JsonValue, right: JsonValue, negated: { readonly negate
   if (!isObject(left)) return unknown;
   const meta = getKey(left, 'meta');
   const ct = getKey(left, 'ct');
-  const text = isObject(right) || isArray(right) ? '' : String(right);
-  switch (isObject(meta) ? getKey(meta, 'key') : isObject(ct) ? `ct ${String(getKey(ct, 'key'))}` : '') {
+  const text = isObject(right) || isArray(right) ? '' : textOf(right);
+  switch (isObject(meta) ? getKey(meta, 'key') : isObject(ct) ? `ct ${textOf(getKey(ct, 'key'))}` : '') {
     case 'l4proto':
       return text === 'tcp' || text === 'udp' ? { kind: 'protocol', protocol: text } : unknown;
     case 'iifname':
@@ -151,11 +151,11 @@ function readTarget(expression: JsonObject, before: Target | undefined): Target 
       return { kind: 'reject' };
     case 'jump':
     case 'goto':
-      return { kind: 'jump', chain: chainName(isObject(value) ? String(getKey(value, 'target')) : '') };
+      return { kind: 'jump', chain: chainName(isObject(value) ? textOf(getKey(value, 'target')) : '') };
     case 'redirect':
-      return { kind: 'redirect', port: isObject(value) ? String(getKey(value, 'port')) : '' };
+      return { kind: 'redirect', port: isObject(value) ? textOf(getKey(value, 'port')) : '' };
     case 'tproxy':
-      return { kind: 'tproxy', port: isObject(value) ? String(getKey(value, 'port')) : '', mark: '0' };
+      return { kind: 'tproxy', port: isObject(value) ? textOf(getKey(value, 'port')) : '', mark: '0' };
     case 'mangle':
       return isObject(value) ? mangled(value, before) : undefined;
     default:
@@ -166,12 +166,12 @@ function readTarget(expression: JsonObject, before: Target | undefined): Target 
 function mangled(mangle: JsonObject, before: Target | undefined): Target {
   const key = JSON.stringify(getKey(mangle, 'key') ?? null);
   const value = getKey(mangle, 'value') ?? null;
-  if (key.includes('"ct"') && key.includes('"zone"')) return { kind: 'conntrack-zone', zone: String(value) };
+  if (key.includes('"ct"') && key.includes('"zone"')) return { kind: 'conntrack-zone', zone: textOf(value) };
   if (key.includes('"ct"') && key.includes('"mark"') && isObject(value)) return { kind: 'save-mark' };
   if (key.includes('"meta"') && key.includes('"mark"')) {
     if (isObject(value)) return { kind: 'restore-mark' };
-    if (before?.kind === 'tproxy') return { ...before, mark: String(value) };
-    return { kind: 'set-mark', mark: String(value) };
+    if (before?.kind === 'tproxy') return { ...before, mark: textOf(value) };
+    return { kind: 'set-mark', mark: textOf(value) };
   }
   return { kind: 'unknown', text: JSON.stringify(mangle) };
 }
@@ -182,18 +182,23 @@ function portsOf(right: JsonValue): readonly string[] {
 
 function itemsOf(right: JsonValue): readonly string[] {
   if (isArray(right)) return right.flatMap(itemsOf);
-  if (!isObject(right)) return [String(right)];
+  if (!isObject(right)) return [textOf(right)];
   const range = getKey(right, 'range');
-  if (isArray(range)) return [range.map(String).join(':')];
+  if (isArray(range)) return [range.map(textOf).join(':')];
   return listOf(getKey(right, 'set') ?? getKey(right, '|')).flatMap(itemsOf);
 }
 
 function prefixOf(right: JsonValue, family: IpFamily): string {
   const prefix = isObject(right) ? getKey(right, 'prefix') : undefined;
-  if (!isObject(prefix)) return `${String(right)}/${family === 4 ? 32 : 128}`;
-  return `${String(getKey(prefix, 'addr'))}/${String(getKey(prefix, 'len'))}`;
+  if (!isObject(prefix)) return `${textOf(right)}/${family === 4 ? 32 : 128}`;
+  return `${textOf(getKey(prefix, 'addr'))}/${textOf(getKey(prefix, 'len'))}`;
 }
 
 function listOf(value: JsonValue | undefined): JsonArray {
   return isArray(value) ? value : [];
+}
+
+/** An object is no name: as JSON, since one may have a member `toString`. */
+function textOf(value: JsonValue | undefined): string {
+  return isObject(value ?? null) || isArray(value ?? null) ? JSON.stringify(value) : String(value);
 }

@@ -29,7 +29,11 @@ export function renderPath(path: PacketPath, style: PathStyle = PLAIN, every = f
     if (passed > 0) lines.push(style.faint(`│   (${passed} ${passed === 1 ? 'rule' : 'rules'} did not match)`));
   }
   lines.push(style.faint('│'), `${style.strong('▼')} ${dispositionText(path.disposition, style)}`);
-  if (path.reply !== undefined) lines.push(`${style.strong('◀')} ${path.reply.summary}`);
+  if (path.reply !== undefined) {
+    lines.push(`${style.strong('◀')} ${path.reply.summary}`);
+    const steps = path.reply.steps.filter((step) => step.matched);
+    for (const step of steps) lines.push(`    ${stepText(step, path.packet, style)}`);
+  }
   return `${lines.join('\n')}\n`;
 }
 

@@ -115,6 +115,8 @@ describe('TPROXY, as netns-testing.md saw it on a kernel', () => {
     const { disposition, reply } = path(rules, TPROXY_PROXY, '10.77.0.2', 8080, { source: '10.77.0.1', mark: 1337 });
     expect(disposition).toMatchObject({ by: 'direct', port: 8080, peer: '10.77.0.1' });
     expect(reply).toMatchObject({ outcome: 'intercepted' });
+    const met = reply?.steps.filter((step) => step.matched).map((step) => step.rule.id);
+    expect(met).toEqual(['restore-mark']);
   });
 });
 

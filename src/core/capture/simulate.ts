@@ -158,26 +158,28 @@ class Simulation {
       state: 'ESTABLISHED',
       owner: this.answerer(delivered),
     };
-    const zone = walkTable(this.chains, 'raw', 'OUTPUT', back).zone ?? 0;
+    const raw = walkTable(this.chains, 'raw', 'OUTPUT', back);
+    const zone = raw.zone ?? 0;
     if (zone !== this.zone) {
       const summary = `The answer is in connection tracking zone ${zone}, the query was in ${this.zone}: it is not recognised.`;
-      return { outcome: 'unrecognised', source: delivered.local, summary };
+      return { outcome: 'unrecognised', source: delivered.local, summary, steps: raw.steps };
     }
     if (wayBack.kind === 'local' || this.packet.from.kind === 'wire') {
       const summary = `The answer comes from ${text(asked)}, as the sender expects.`;
-      return { outcome: 'returns', source: asked, summary };
+      return { outcome: 'returns', source: asked, summary, steps: raw.steps };
     }
     if (isLoopbackText(delivered.local.address) && this.view.family === 4) {
       const summary = `The answer would leave with the source ${delivered.local.address}, which Linux does not send.`;
-      return { outcome: 'unsendable', source: asked, summary };
+      return { outcome: 'unsendable', source: asked, summary, steps: raw.steps };
     }
-    const { mark } = walkTable(this.chains, 'mangle', 'OUTPUT', { ...back, connectionMark: this.view.connectionMark });
-    if (route(this.network, this.view.family, this.view.source, mark).kind === 'local') {
-      const summary = `The answer bears mark ${mark} again, so that the proxy gets it and not ${this.view.source}.`;
-      return { outcome: 'intercepted', source: asked, summary };
+    const mangle = walkTable(this.chains, 'mangle', 'OUTPUT', { ...back, connectionMark: this.view.connectionMark });
+    const steps = [...raw.steps, ...mangle.steps];
+    if (route(this.network, this.view.family, this.view.source, mangle.mark).kind === 'local') {
+      const summary = `The answer bears mark ${mangle.mark} again, so that the proxy gets it and not ${this.view.source}.`;
+      return { outcome: 'intercepted', source: asked, summary, steps };
     }
     const summary = `The answer goes to ${this.view.source}, in whose name the packet was sent.`;
-    return { outcome: 'astray', source: asked, summary };
+    return { outcome: 'astray', source: asked, summary, steps };
   }
 
   /** Who answers on a port of the proxy or its agent is the proxy. */
