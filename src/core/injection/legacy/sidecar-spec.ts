@@ -6,7 +6,6 @@ import type { Release } from '../../release.ts';
 import type { InjectionContext, SidecarTemplate } from '../model.ts';
 import { listAt, objectAt } from '../pod.ts';
 import { behaves } from '../releases.ts';
-import type { RenderHost } from '../render-function.ts';
 
 /** What a template of the list generation rendered, decoded as its release's Go types did. */
 export type SidecarSpec = {
@@ -33,11 +32,9 @@ export function renderSidecarSpec(
   template: SidecarTemplate,
   data: GoObject,
   host: InjectionContext['host'],
-  nested: RenderHost['renderTemplate'],
   release: Release,
 ): Parsed<SidecarSpec> {
-  const withRender: RenderHost = { ...host, renderTemplate: nested };
-  const text = executeTemplate(template.compiled, data, { host: withRender });
+  const text = executeTemplate(template.compiled, data, { host });
   if (!text.ok) return text;
   const read = parseYaml(text.value, { file: `template ${template.name}`, schema: 'core/v1.PodSpec' });
   if (!read.ok) return notParsed(read.problems, release);
