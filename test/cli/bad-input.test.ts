@@ -104,10 +104,13 @@ describe('manifests', () => {
   });
 
   it('a folder without manifests', () => {
-    const folder = folderWith({ 'sub/readme.txt': '' });
+    const folder = folderWith({ 'sub/readme.txt': '', 'deep/x.yaml/app.yaml': deployment() });
     expect(refused(remora(['inject', '-f', 'sub'], { in: folder }))).toContain(
       'no .yaml, .yml or .json file in folder sub',
     );
+    const deep = refused(remora(['inject', '--in-place', '-f', 'deep'], { in: folder }));
+    expect(deep).toContain('no .yaml, .yml or .json file in folder deep');
+    expect(deep).toContain(`such as -f ${join('deep', 'x.yaml')}: folders in folders are not read`);
   });
 });
 
@@ -177,9 +180,13 @@ describe('the command line', () => {
     [['inject', '-f', 'app.yaml', '-x'], "unknown shorthand flag: 'x' in -x", ''],
     [['inject', '-f'], 'flag needs an argument: --filename', ''],
     [['inject', 'app.yaml'], 'kube-inject takes no argument "app.yaml"', 'remora kube-inject -f app.yaml'],
+    [['inject', '-f', 'app.yaml', '--report', 'json'], 'takes no argument "json"', 'Write --report=json'],
+    [['template', 'render', '-f', 'a', '-f', 'b'], '-f is given more than once', 'once for each'],
+    [['template', 'render', '--option', 'missingkey=bad'], 'missingkey=default, missingkey=invalid, ', ''],
+    [['inject', '-f', 'app.yaml', '--compat', '1.20-alpha'], 'unknown Istio release "1.20-alpha"', '1.20.0-rc.1'],
     [['inject', '-f', 'app.yaml', '--format', 'xml'], 'invalid value "xml" for --format: want yaml or json', ''],
     [['inject', '-f', 'app.yaml', '--in-place=maybe'], 'invalid value "maybe" for --in-place: want true or false', ''],
-    [['inject', '-f', '-', '--in-place'], '--in-place edits files, and - is none', ''],
+    [['inject', '-f', '-', '--in-place'], '--in-place edits files, and standard input is none', ''],
     [['inject', '-f', 'app.yaml', '--in-place', '-o', 'x'], '--in-place and --output contradict each other', ''],
     [['inject', '-f', '-', '-f', '-'], 'standard input can be read only once', ''],
     [['inject', '-f', 'app.yaml', '--compat', '2.0'], 'unknown Istio release "2.0"', '"latest"'],
@@ -215,6 +222,7 @@ describe('the command line', () => {
     expect(legacy()).toContain('the template that istioctl 1.0 carried for --hub and --tag is not offered');
     expect(legacy('-f', 'app.yaml')).toContain('--filename and --emitTemplate are mutually exclusive');
     const lone = refused(remora(['kube-inject', '-f', 'app.yaml', '--hub', 'h'], { in: folder }));
-    expect(lone).toContain("hub and tag are both required. got hub: 'h', tag: ''");
+    expect(lone).toContain("error LEGACY_FLAG: hub and tag are both required. got hub: 'h', tag: ''");
+    expect(lone).not.toContain('USAGE');
   });
 });

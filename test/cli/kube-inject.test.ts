@@ -151,6 +151,12 @@ describe('reading', () => {
 });
 
 describe('writing', () => {
+  it('-o - is standard output', () => {
+    const folder = folderWith({ 'app.yaml': SERVICE });
+    expect(ok(remora(['inject', '-f', 'app.yaml', '-o', '-'], { in: folder }))).toBe(`${SERVICE}---\n`);
+    expect(readdirSync(folder)).toEqual(['app.yaml']);
+  });
+
   it('-o replaces a file at once, keeps its mode and follows a link', () => {
     const folder = folderWith({ 'app.yaml': deployment(), 'real.yaml': 'old' });
     chmodSync(join(folder, 'real.yaml'), 0o640);
@@ -263,6 +269,32 @@ describe('the report', () => {
     const failed = remora(['inject', '-f', 'none.yaml', '--report=json'], { in: folder });
     expect(failed.code).toBe(1);
     expect(JSON.parse(failed.stderr)).toMatchObject({ workloads: [], problems: [{ code: 'FILE_UNREADABLE' }] });
+    for (const strange of ['--reprot', 'operand', '--context=x', '--in-place=maybe']) {
+      const usage = remora(['inject', '-f', 'app.yaml', '--report=json', strange], { in: folder });
+      expect(usage.code).toBe(2);
+      expect(JSON.parse(usage.stderr)).toMatchObject({ workloads: [], problems: [{ code: 'USAGE' }] });
+    }
+    const legacy = remora(['inject', '-f', 'app.yaml', '--report=json', '--debug'], { in: folder });
+    expect(JSON.parse(legacy.stderr).problems).toMatchObject([
+      {
+        code: 'LEGACY_FLAG',
+        severity: 'warning',
+        message: expect.stringContaining('Flag --debug has been deprecated'),
+      },
+      { code: 'HOST_NETWORK' },
+    ]);
+  });
+
+  it('says of a namespace what is true, and a remedy that helps', () => {
+    const pod = 'kind: Pod\napiVersion: v1\nmetadata: {name: p, namespace: kube-system}\n';
+    const text = `${pod}spec: {containers: [{name: a, image: a}]}\n---\n${deployment().replace('  name: app\n', '  name: app\n  namespace: kube-system\n')}`;
+    const { stderr, code } = remora(['inject', '-f', '-', '--report'], { in: folder, stdin: text });
+    expect(code).toBe(0);
+    expect(stderr).toContain('○ Pod kube-system/p  not injected, by rule ignored-namespace');
+    expect(stderr).toContain('fix: Move the workload to another namespace');
+    expect(stderr).not.toContain('Set sidecar.istio.io/inject');
+    expect(stderr).toContain('● Deployment kube-system/app  injected');
+    expect(stderr).toContain("The pod template names no namespace; kube-inject does not look at the workload's.");
   });
 
   it('has colours where they are asked for', () => {
