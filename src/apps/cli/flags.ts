@@ -43,7 +43,7 @@ export const OUTPUT: Flag = {
 const COMPAT: Flag = {
   name: 'compat',
   value: 'RELEASE',
-  what: 'Do as this release of Istio does, such as 1.20 or 1.0.2. Other releases than the latest need --injectConfigFile. Default: latest.',
+  what: 'Do as this release of Istio does, such as 1.20 or 1.0.2. Before 1.27 it needs --injectConfigFile. Default: latest.',
 };
 
 export const IN_PLACE: Flag = {
