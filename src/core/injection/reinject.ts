@@ -18,6 +18,7 @@ import {
   PROXY_CONTAINER,
   STATUS_ANNOTATION,
   sidecarOf,
+  specOf,
   textAt,
   VALIDATION_CONTAINER,
   withAnnotations,
@@ -185,8 +186,12 @@ function withTemplateUser(own: JsonObject, template: JsonObject): JsonObject {
   return { ...own, securityContext: others as JsonObject };
 }
 
+/** The result is typed again: a null in the overlay is a field that Go always writes, not one to be removed. */
 function applyContainer(pod: PodTemplate, list: ContainerList, overlay: JsonObject): Parsed<PodTemplate> {
-  return mergeStrategic(pod, { spec: { [list]: [overlay] } }, 'core/v1.Pod');
+  const merged = mergeStrategic(pod, { spec: { [list]: [overlay] } }, 'core/v1.Pod');
+  if (!merged.ok) return merged;
+  const spec = roundTrip('core/v1.PodSpec', specOf(merged.value), { unknown: 'keep', creationTimestampNull: false });
+  return spec.ok ? parsed({ ...merged.value, spec: spec.value }) : spec;
 }
 
 /**

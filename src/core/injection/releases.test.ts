@@ -231,6 +231,18 @@ describe('merging', () => {
   });
 });
 
+describe('a container that the template knows too', () => {
+  it('keeps fields that Go writes as null', () => {
+    const pod = app({}, { resources: {}, startupProbe: { grpc: { port: 5, service: null } } });
+    const template = 'spec:\n  containers:\n  - name: app\n    env: [{name: A, value: b}]\n';
+    const first = run('1.20', pod, { template });
+    if (first.kind !== 'injected') throw new Error(first.kind);
+    expect(first.patch.map(({ path }) => path)).not.toContain('/spec/containers/0/startupProbe/grpc/service');
+    const again = run('1.20', first.pod, { template });
+    expect(again.kind === 'injected' && again.patch).toEqual([]);
+  });
+});
+
 describe('the owner', () => {
   it('owner-cron-job-v1: the API version of a CronJob behind a Job', () => {
     const pod: JsonObject = {
