@@ -16,10 +16,19 @@ export async function main(words: readonly string[]): Promise<number> {
   const surroundings = surroundingsOf(process.env);
   try {
     const result = await run(words, surroundings);
-    if (result.error !== undefined) writeStandard('error', result.error);
     const written = writeStandard('output', result.output ?? '');
-    if (written.ok) return result.exitCode;
-    writeStandard('error', problemsText([unwritable(written.failure)], surroundings.paintError));
+    if (written.ok) {
+      if (result.error !== undefined) writeStandard('error', result.error);
+      return result.exitCode;
+    }
+    const problem = unwritable(written.failure);
+    if (!asksForJson(words)) {
+      writeStandard('error', `${result.error ?? ''}${problemsText([problem], surroundings.paintError)}`);
+    } else {
+      // The report tells of a success, and two documents are none.
+      const { problemsJson } = await import('./report.ts');
+      writeStandard('error', problemsJson([problem]));
+    }
     return 1;
   } catch (error) {
     writeStandard('error', unexpected(error, surroundings));
@@ -93,6 +102,10 @@ function asksForHelp(words: readonly string[]): boolean {
   return flagWords(words).some((word) => word === '--help' || word === '-h');
 }
 
+function asksForJson(words: readonly string[]): boolean {
+  return flagWords(words).includes('--report=json');
+}
+
 /** What stands before `--`. */
 function flagWords(words: readonly string[]): readonly string[] {
   const end = words.indexOf('--');
@@ -118,7 +131,7 @@ async function misunderstood(
   paint: Paint,
 ): Promise<CommandResult> {
   const reports = command.flags.some(({ name }) => name === 'report');
-  if (!reports || !flagWords(rest).includes('--report=json')) return commandLineFailure(problems, paint, command);
+  if (!reports || !asksForJson(rest)) return commandLineFailure(problems, paint, command);
   const { problemsJson } = await import('./report.ts');
   return { exitCode: 2, error: problemsJson(problems) };
 }
