@@ -124,8 +124,10 @@ describe('configuration', () => {
     expect(exec).toContain('  2 |   nodeName: {{ .Spec.Nope }}\n    |                     ^');
     const parse = refused(inject({ ...app, 'config.yaml': configWith('{{ if .Spec }}') }));
     expect(parse).toMatch(
-      /^error TEMPLATE_PARSE: template: inject:2: unexpected EOF\n {2}at \S.*, \/templates\/sidecar$/m,
+      /^error TEMPLATE_PARSE: template: inject:2: unexpected EOF\n {2}at template sidecar:2:1, \/templates\/sidecar$/m,
     );
+    const unknown = refused(inject({ ...app, 'config.yaml': configWith("spec:\n  x: 'é' {{ nope }}") }));
+    expect(unknown).toContain("  2 |   x: 'é' {{ nope }}\n    |             ^\n");
   });
 
   it('a configuration without the named template', () => {
@@ -226,9 +228,9 @@ describe('configuration', () => {
     const said = refused(inject({ ...app, 'config.yaml': old }, '--compat', '1.5.0'));
     expect(said).toContain('error MERGE_FAILED: ');
     expect(said).toContain('\n  at template sidecar, /templates/sidecar\n');
-    const nameless = deployment({ containers: '      containers:\n      - image: a\n' });
-    const own = refused(inject({ 'app.yaml': nameless, 'config.yaml': configWith('spec: {containers: [{name: p}]}') }));
-    expect(own).toContain('\n  at app.yaml:1');
+    const nameless = deployment({ spec: 'imagePullSecrets: [{}]' });
+    const secrets = configWith('spec: {imagePullSecrets: [{name: p}]}');
+    expect(refused(inject({ 'app.yaml': nameless, 'config.yaml': secrets }))).toContain('\n  at app.yaml:1');
   });
 });
 

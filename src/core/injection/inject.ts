@@ -16,6 +16,7 @@ import type {
   InjectionDecision,
   InjectionOutcome,
   PodTemplate,
+  SidecarTemplate,
   StepTrace,
 } from './model.ts';
 import { isNativePod, templateHost, usesNativeSidecars } from './native-sidecar.ts';
@@ -41,7 +42,7 @@ import { rewriteProbes } from './probes.ts';
 import { mergePrometheus, withSecurePort } from './prometheus.ts';
 import { adjustInitUser, originalForm, prefixed, reapplyOverrides } from './reinject.ts';
 import { behaves } from './releases.ts';
-import { renderTemplate } from './render.ts';
+import { blamed, renderTemplate, withValuesHint } from './render.ts';
 import { selectTemplates } from './select-templates.ts';
 import { skippedProblem } from './skipped.ts';
 import { statusText } from './status.ts';
@@ -164,26 +165,42 @@ function runTemplates(request: Request, mesh: EffectiveMesh): Parsed<Merged> {
   let result = original;
   let template: PodTemplate = {};
   const erased: string[] = [];
+  // A wrong type shows only at the end; the first template after which it is there has brought it.
+  const overlaid: { readonly by: SidecarTemplate; readonly result: PodTemplate }[] = [];
   const aloneFirst = behaves(cfg.release, 'overlay-tried-alone-first');
   const host = hostFor(data.value.view, at, cfg.release);
   for (const selected of templates.value) {
     const rendered = renderTemplate(selected, data.value.view, host);
-    if (!rendered.ok) return rendered;
+    if (!rendered.ok) return failed(...withValuesHint(rendered.problems, selected, cfg));
     const overlay = dropUnknown('core/v1.Pod', rendered.value, cfg.release.minor);
     const brought = mergeStrategic(template, overlay, 'core/v1.Pod');
-    if (!brought.ok) return prefixed(aloneFirst ? NOT_ALONE : NOT_APPLICABLE, strategic(brought.problems));
+    if (!brought.ok) {
+      const problems = strategic(withValuesHint(blamed(brought.problems, selected), selected, cfg));
+      return prefixed(aloneFirst ? NOT_ALONE : NOT_APPLICABLE, problems);
+    }
     template = brought.value;
     if (behaves(cfg.release, 'native-sidecars')) {
       result = moveToNative(result, template, data.value.nativeSidecars, cfg);
     }
     erased.push(...erasedFields(original, overlay));
     const laid = mergeStrategic(result, overlay, 'core/v1.Pod');
-    if (!laid.ok) return prefixed(NOT_APPLICABLE, strategic(laid.problems));
+    if (!laid.ok) {
+      const problems = isMergeable(original)
+        ? withValuesHint(blamed(laid.problems, selected), selected, cfg)
+        : laid.problems;
+      return prefixed(NOT_APPLICABLE, strategic(problems));
+    }
     result = laid.value;
+    overlaid.push({ by: selected, result });
   }
   const typed = typedPod(result);
-  if (!typed.ok) return prefixed(`${aloneFirst ? NOT_ALONE : NOT_APPLICABLE}unmarshal patched pod: `, typed.problems);
-  const problem = erasedProblem(erased);
+  if (!typed.ok) {
+    const guilty = typedPod(original).ok ? overlaid.find((step) => !typedPod(step.result).ok) : undefined;
+    const problems =
+      guilty === undefined ? typed.problems : withValuesHint(blamed(typed.problems, guilty.by), guilty.by, cfg);
+    return prefixed(`${aloneFirst ? NOT_ALONE : NOT_APPLICABLE}unmarshal patched pod: `, problems);
+  }
+  const problem = erasedProblem(erased, original);
   return parsed(
     { result: typed.value, template, trace: templates.value.map(({ name }) => templateTrace(name, template)) },
     problem === undefined ? [] : [problem],
@@ -212,6 +229,11 @@ const NOT_APPLICABLE = 'failed parsing generated injected YAML (check Istio side
 
 function strategic(problems: readonly Problem[]): readonly Problem[] {
   return problems.map((problem) => ({ ...problem, message: `strategic merge: ${problem.message}` }));
+}
+
+/** Whether every list of the pod can be merged: a template is not to blame for a container without a name in it. */
+function isMergeable(pod: PodTemplate): boolean {
+  return mergeStrategic(pod, pod, 'core/v1.Pod').ok;
 }
 
 function templateTrace(name: string, template: PodTemplate): StepTrace {
@@ -350,7 +372,7 @@ function finishPod(
   const hold = mesh.holdApplication || holdsByValues(cfg.valuesJson);
   const pod = orderContainers(annotated, hold);
   if (hold) note('order', 'The sidecar stands first: the application starts after it.', ['/spec/containers']);
-  return parsed({ pod, trace }, metrics.problems);
+  return parsed({ pod, trace }, [...metrics.problems, ...probes.problems]);
 }
 
 /** The switch is there from the first TCP probes that go through the agent to 1.17. */

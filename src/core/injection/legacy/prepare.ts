@@ -8,6 +8,7 @@ import type { InjectionConfig, InjectionContext, OwnerMeta, PodTemplate } from '
 import { renderHost } from '../nested-render.ts';
 import { annotationOf, containersOf, metadataOf, objectAt, PROXY_CONFIG_ANNOTATION, specOf, textAt } from '../pod.ts';
 import { behaves } from '../releases.ts';
+import { withValuesHint } from '../render.ts';
 import { templateData } from '../template-data.ts';
 import { withConcurrency } from './concurrency-argument.ts';
 import { legacyOwner } from './owner.ts';
@@ -33,7 +34,7 @@ export function prepareSpec(pod: PodTemplate, at: InjectionContext, cfg: Injecti
   const data = dataFor(pod, at, cfg, mesh.value, owner);
   const host = renderHost(data, at.host, cfg.release);
   const rendered = renderSidecarSpec(template, data, host, cfg.release);
-  if (!rendered.ok) return rendered;
+  if (!rendered.ok) return failed(...withValuesHint(rendered.problems, template, cfg));
   return parsed({
     spec: { ...rendered.value, containers: sidecarFinished(rendered.value.containers, pod, at, cfg) },
     owner,
