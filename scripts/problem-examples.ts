@@ -45,6 +45,7 @@ const EXAMPLES: readonly Example[] = [
   specified('HOST_NETWORK', 'hostNetwork: true'),
   annotated('INJECTION_DISABLED', { 'sidecar.istio.io/inject': '"false"' }),
   annotated('INJECT_VALUE_INVALID', { 'sidecar.istio.io/inject': '"yes"' }),
+  { code: 'LEGACY_FLAG', files: { 'app.yaml': app() }, command: [...INJECT, '--hub', 'example'] },
   templated('MERGE_FAILED', 'spec: {containers: [{image: proxy}]}'),
   {
     code: 'MESH_CONFIG_INVALID',

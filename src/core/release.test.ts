@@ -7,6 +7,8 @@ describe('release', () => {
       ['1.20', { minor: 20, patch: 999 }],
       ['v1.0.2', { minor: 0, patch: 2 }],
       ['1.9.3-rc.1', { minor: 9, patch: 3 }],
+      ['1.20.0-alpha.0', { minor: 20, patch: 0 }],
+      ['1.20.99', { minor: 20, patch: 99 }],
       ['latest', LATEST],
     ] as const) {
       expect(parseRelease(text)).toEqual({ ok: true, value: want, problems: [] });
@@ -14,7 +16,18 @@ describe('release', () => {
   });
 
   it('refuses others with both the value and the range', () => {
-    for (const text of ['2.0', '1', '1.99', '', 'newest']) {
+    for (const text of [
+      '2.0',
+      '1',
+      '1.99',
+      '',
+      'newest',
+      '1.20-alpha',
+      '1.20.1-alpha',
+      '1.20-rc.1',
+      '1.9.3-rc.x',
+      '1.2+x',
+    ]) {
       const result = parseRelease(text);
       expect(result.ok).toBe(false);
       expect(result.problems[0]?.message).toContain(`"${text}"`);

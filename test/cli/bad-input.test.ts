@@ -104,10 +104,13 @@ describe('manifests', () => {
   });
 
   it('a folder without manifests', () => {
-    const folder = folderWith({ 'sub/readme.txt': '' });
+    const folder = folderWith({ 'sub/readme.txt': '', 'deep/x.yaml/app.yaml': deployment() });
     expect(refused(remora(['inject', '-f', 'sub'], { in: folder }))).toContain(
       'no .yaml, .yml or .json file in folder sub',
     );
+    const deep = refused(remora(['inject', '--in-place', '-f', 'deep'], { in: folder }));
+    expect(deep).toContain('no .yaml, .yml or .json file in folder deep');
+    expect(deep).toContain(`such as -f ${join('deep', 'x.yaml')}: folders in folders are not read`);
   });
 });
 
@@ -120,9 +123,11 @@ describe('configuration', () => {
     expect(exec).toContain('template: inject:2:20: executing "inject" at <.Spec.Nope>');
     expect(exec).toContain('  2 |   nodeName: {{ .Spec.Nope }}\n    |                     ^');
     const parse = refused(inject({ ...app, 'config.yaml': configWith('{{ if .Spec }}') }));
-    expect(parse).toContain(
-      'error TEMPLATE_PARSE: template: inject:2: unexpected EOF\n  at config.yaml, /templates/sidecar',
+    expect(parse).toMatch(
+      /^error TEMPLATE_PARSE: template: inject:2: unexpected EOF\n {2}at template sidecar:2:1, \/templates\/sidecar$/m,
     );
+    const unknown = refused(inject({ ...app, 'config.yaml': configWith("spec:\n  x: 'é' {{ nope }}") }));
+    expect(unknown).toContain("  2 |   x: 'é' {{ nope }}\n    |             ^\n");
   });
 
   it('a configuration without the named template', () => {
@@ -151,6 +156,81 @@ describe('configuration', () => {
     expect(operator).toContain('error CONFIG_INVALID: no IstioOperator: the kind is ConfigMap');
     const nodes = refused(inject({ ...app, 'x.yaml': '- 1\n' }, '--nodesFile', 'x.yaml'));
     expect(nodes).toContain('error CONFIG_INVALID: the document holds no object\n  at x.yaml:1');
+    for (const [flag, kind] of [
+      ['--namespacesFile', 'Namespace'],
+      ['--nodesFile', 'Node'],
+      ['--proxyConfigFile', 'ProxyConfig'],
+    ] as const) {
+      const said = refused(inject({ ...app, 'x.yaml': 'kind: Service\n---\nkind: Pod\n' }, flag, 'x.yaml'));
+      expect(said).toContain(
+        `error CONFIG_INVALID: no object of kind ${kind}: the file has Service, Pod\n  at x.yaml\n`,
+      );
+    }
+  });
+
+  it.each(['', ' \n\n', '# a comment\n\n# another\n', '---\n'])('an empty configuration: %j', (text) => {
+    const said = refused(inject({ ...app, 'config.yaml': text }));
+    expect(said).toContain('error CONFIG_INVALID: the injector configuration is empty\n  at config.yaml\n  fix: ');
+  });
+
+  const map = (name: string, data: Readonly<Record<string, string>>) =>
+    JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data });
+
+  it('the two config maps swapped, and other objects', () => {
+    const injector = map('istio-sidecar-injector', { config: configWith('spec: {}'), values: '{}' });
+    const mesh = map('istio', { mesh: '', meshNetworks: '' });
+    const swapped = refused(inject({ ...app, 'config.yaml': mesh, 'mesh.yaml': injector }));
+    expect(swapped).toContain(
+      'error CONFIG_INVALID: missing configuration map key "config": config map istio has mesh, meshNetworks\n  at config.yaml\n',
+    );
+    expect(swapped).toContain(
+      'error MESH_CONFIG_INVALID: missing configuration map key "mesh": config map istio-sidecar-injector has config, values\n  at mesh.yaml\n',
+    );
+    expect(refused(inject({ ...app, 'values.yaml': mesh }))).toContain('missing configuration map key "values"');
+    const defaults = refused(inject({ ...app, 'x.yaml': injector }, '--meshDefaultsFile', 'x.yaml'));
+    expect(defaults).toContain('error MESH_CONFIG_INVALID: missing configuration map key "mesh"');
+    const pod = 'apiVersion: v1\nkind: Pod\nspec: {containers: [{name: a}]}\n';
+    expect(refused(inject({ ...app, 'config.yaml': pod }))).toContain('it is of kind Pod\n  at config.yaml\n');
+  });
+
+  it('templates that are no texts by name', () => {
+    const list = refused(inject({ ...app, 'config.yaml': 'policy: enabled\ntemplates: [a, b]\n' }));
+    expect(list).toContain(
+      '`templates` is a list, and not a mapping of names to texts\n  at config.yaml:2:1, /templates\n',
+    );
+    const mapping = refused(inject({ ...app, 'config.yaml': 'templates:\n  sidecar: {spec: {}}\n' }));
+    expect(mapping).toContain('template "sidecar" is a mapping, and not a text\n  at config.yaml:2:3');
+  });
+
+  it('a mesh config that is wrong: the file and the place, also inside a config map or an operator', () => {
+    const bare = refused(inject({ ...app, 'mesh.yaml': 'a: b\ntrustDomain: "a b"\n' }));
+    expect(bare).toContain('  at mesh.yaml:2:1, /trustDomain\n  2 | trustDomain: "a b"\n');
+    const text = 'kind: ConfigMap\ndata:\n  mesh: |-\n    a: b\n    defaultConfig:\n      drainDuration: 45\n';
+    expect(refused(inject({ ...app, 'mesh.yaml': text }))).toContain(
+      '  at mesh.yaml:6:7, /defaultConfig/drainDuration\n',
+    );
+    const quoted = 'kind: ConfigMap\ndata:\n  mesh: "trustDomain: a b"\n';
+    expect(refused(inject({ ...app, 'mesh.yaml': quoted }))).toContain('  at mesh.yaml:3:3, /trustDomain\n');
+    const operator = 'kind: IstioOperator\nspec:\n  meshConfig:\n    trustDomain: a b\n';
+    const said = refused(inject({ ...app, 'x.yaml': operator }, '--operatorFileName', 'x.yaml'));
+    expect(said).toContain('  at x.yaml:4:5, /spec/meshConfig/trustDomain\n');
+  });
+
+  it('a template that renders no pod is to blame, and not the pod', () => {
+    const wrong = refused(inject({ ...app, 'config.yaml': configWith('spec: {containers: foo}') }));
+    expect(wrong).toMatch(/^error MERGE_FAILED: .*cannot unmarshal string into Go struct field Pod.spec.containers/);
+    expect(wrong).toContain('\n  at template sidecar, /templates/sidecar\n');
+    expect(wrong).toContain('fix: Correct what template sidecar renders at /spec/containers: ');
+    expect(wrong).not.toMatch(/app\.yaml|--valuesFile/);
+    const valueless = configWith('spec: {containers: {{ .Values.containers }}}');
+    expect(refused(inject({ ...app, 'config.yaml': valueless }))).toContain('--valuesFile');
+    const old = 'policy: enabled\ntemplate: "containers: foo"\n';
+    const said = refused(inject({ ...app, 'config.yaml': old }, '--compat', '1.5.0'));
+    expect(said).toContain('error MERGE_FAILED: ');
+    expect(said).toContain('\n  at template sidecar, /templates/sidecar\n');
+    const nameless = deployment({ spec: 'imagePullSecrets: [{}]' });
+    const secrets = configWith('spec: {imagePullSecrets: [{name: p}]}');
+    expect(refused(inject({ 'app.yaml': nameless, 'config.yaml': secrets }))).toContain('\n  at app.yaml:1');
   });
 });
 
@@ -177,9 +257,13 @@ describe('the command line', () => {
     [['inject', '-f', 'app.yaml', '-x'], "unknown shorthand flag: 'x' in -x", ''],
     [['inject', '-f'], 'flag needs an argument: --filename', ''],
     [['inject', 'app.yaml'], 'kube-inject takes no argument "app.yaml"', 'remora kube-inject -f app.yaml'],
+    [['inject', '-f', 'app.yaml', '--report', 'json'], 'takes no argument "json"', 'Write --report=json'],
+    [['template', 'render', '-f', 'a', '-f', 'b'], '-f is given more than once', 'once for each'],
+    [['template', 'render', '--option', 'missingkey=bad'], 'missingkey=default, missingkey=invalid, ', ''],
+    [['inject', '-f', 'app.yaml', '--compat', '1.20-alpha'], 'unknown Istio release "1.20-alpha"', '1.20.0-rc.1'],
     [['inject', '-f', 'app.yaml', '--format', 'xml'], 'invalid value "xml" for --format: want yaml or json', ''],
     [['inject', '-f', 'app.yaml', '--in-place=maybe'], 'invalid value "maybe" for --in-place: want true or false', ''],
-    [['inject', '-f', '-', '--in-place'], '--in-place edits files, and - is none', ''],
+    [['inject', '-f', '-', '--in-place'], '--in-place edits files, and standard input is none', ''],
     [['inject', '-f', 'app.yaml', '--in-place', '-o', 'x'], '--in-place and --output contradict each other', ''],
     [['inject', '-f', '-', '-f', '-'], 'standard input can be read only once', ''],
     [['inject', '-f', 'app.yaml', '--compat', '2.0'], 'unknown Istio release "2.0"', '"latest"'],
@@ -215,6 +299,7 @@ describe('the command line', () => {
     expect(legacy()).toContain('the template that istioctl 1.0 carried for --hub and --tag is not offered');
     expect(legacy('-f', 'app.yaml')).toContain('--filename and --emitTemplate are mutually exclusive');
     const lone = refused(remora(['kube-inject', '-f', 'app.yaml', '--hub', 'h'], { in: folder }));
-    expect(lone).toContain("hub and tag are both required. got hub: 'h', tag: ''");
+    expect(lone).toContain("error LEGACY_FLAG: hub and tag are both required. got hub: 'h', tag: ''");
+    expect(lone).not.toContain('USAGE');
   });
 });

@@ -59,6 +59,22 @@ describe('remora diff', () => {
     expect(applyJsonPatch(before, first.patch)).toMatchObject({ ok: true, value: injected });
   });
 
+  it('names the workload of a List in which a hunk starts', () => {
+    const item = (name: string): string =>
+      deployment({ name })
+        .trimEnd()
+        .split('\n')
+        .slice(1)
+        .map((line, i) => (i === 0 ? `- ${line}` : `  ${line}`))
+        .join('\n');
+    const list = `kind: Service\n---\napiVersion: v1\nkind: List\nitems:\n${item('l1')}\n${item('l2')}\n`;
+    const diff = remora(['diff', '-f', '-'], { in: folderWith({}), stdin: list });
+    const headings = diff.stdout.match(/(?<=^@@ .* @@ ).*$/gm) ?? [];
+    expect(headings[0]).toBe('Deployment l1');
+    expect(headings.at(-1)).toBe('Deployment l2');
+    expect(diff.stdout).toMatch(/^--- standard input\n/);
+  });
+
   it('colours lines, and a written diff has none', () => {
     const folder = folderWith({ 'app.yaml': deployment() });
     const coloured = remora(['diff', '-f', 'app.yaml'], { in: folder, env: { FORCE_COLOR: '1' } });

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { COMMANDS } from '../../src/apps/cli/commands.ts';
 import { BIN, deployment, folderWith, remora } from './remora.ts';
 
-const folder = folderWith({ 'app.yaml': deployment(), 'notes.txt': '' });
+const folder = folderWith({ 'app.yaml': deployment(), 'notes.txt': '', 'two words.yaml': '' });
 
 const OWN = COMMANDS.filter(({ loadRaw }) => loadRaw === undefined);
 
@@ -67,6 +67,12 @@ _remora; printf '%s\\n' "\${COMPREPLY[@]}"`;
     expect(complete('remora template render --l')).toEqual(['--left']);
     expect(complete('remora completion z')).toEqual(['zsh']);
     expect(complete('remora inject --hu')).toEqual([]);
+    expect(complete('remora inject --rep')).toEqual(['--report=']);
+    expect(complete('remora inject --report ')).not.toContain('json');
+    expect(complete('remora inject --report =')).toEqual(['text', 'json']);
+    expect(complete('remora inject --report = j')).toEqual(['json']);
+    expect(complete('remora inject --format = j')).toEqual(['json']);
+    expect(complete('remora inject -f two')).toEqual(['two words.yaml']);
   });
 
   it.each(['zsh', 'fish'])('%s: names every command and flag, and parses where the shell is installed', (shell) => {
@@ -79,5 +85,6 @@ _remora; printf '%s\\n' "\${COMPREPLY[@]}"`;
     const file = join(folderWith({ script: stdout }), 'script');
     const check = spawnSync(shell, ['-n', file], { encoding: 'utf8' });
     if (check.error === undefined) expect(check.stderr).toBe('');
+    if (shell === 'fish') expect(stdout).not.toContain('\\:');
   });
 });

@@ -34,6 +34,49 @@ describe('reading', () => {
     expect(ok(remora(['inject', '-f', 'd'], { in: folder }))).toBe('kind: A\n---\nkind: B\n---\n{"kind": "C"}\n---\n');
   });
 
+  it('config maps in every form, and both in one List', () => {
+    const config = configWith(
+      'spec:\n  containers:\n  - name: p\n    image: {{ .Values.hub }}/{{ .MeshConfig.TrustDomain }}',
+    );
+    const map = (name: string, data: Readonly<Record<string, string>>) => ({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name },
+      data,
+    });
+    const injector = map('istio-sidecar-injector', { config, values: '{"hub": "from-map"}' });
+    const mesh = map('istio', { mesh: 'trustDomain: td', meshNetworks: '' });
+    const other = map('istio-sidecar-injector-canary', { config: configWith('spec: {}'), values: '{"hub": "canary"}' });
+    const bare = 'spec:\n  containers:\n  {{- if true }}\n  - name: p\n    image: from-bare/x\n  {{- end }}\n';
+    const folder = folderWith({
+      'app.yaml': deployment(),
+      'compact.json': JSON.stringify(injector),
+      'flow.yaml': `{apiVersion: v1, kind: ConfigMap, data: {config: ${JSON.stringify(config)}, values: '{"hub": "from-flow"}'}}\n`,
+      'mesh.json': JSON.stringify(mesh),
+      'list.json': JSON.stringify({ apiVersion: 'v1', kind: 'List', items: [mesh, other, injector] }),
+      'two.json': JSON.stringify({
+        apiVersion: 'v1',
+        kind: 'List',
+        items: [other, map('istio-sidecar-injector-x', injector.data)],
+      }),
+      'bare.tpl': bare,
+      'bare.yaml': 'spec: {containers: [{name: p, image: from-yaml/x}]}\n',
+    });
+    const run = (...args: readonly string[]) => remora(['inject', '-f', 'app.yaml', ...args], { in: folder });
+    const image = (...args: readonly string[]): string | undefined => /image: (from\S+)/.exec(ok(run(...args)))?.[1];
+    expect(image('--injectConfigFile', 'compact.json')).toBe('from-map/cluster.local');
+    expect(image('--injectConfigFile', 'compact.json', '--meshConfigFile', 'mesh.json')).toBe('from-map/td');
+    expect(image('--injectConfigFile', 'flow.yaml')).toBe('from-flow/cluster.local');
+    expect(image('--injectConfigFile', 'flow.yaml', '--valuesFile', 'compact.json')).toBe('from-map/cluster.local');
+    const all = ['--injectConfigFile', 'list.json', '--valuesFile', 'list.json', '--meshConfigFile', 'list.json'];
+    expect(image(...all)).toBe('from-map/td');
+    expect(run('--injectConfigFile', 'two.json').stderr).toContain(
+      'several config maps have the key "config": istio-sidecar-injector-canary, istio-sidecar-injector-x\n  at two.json\n',
+    );
+    expect(image('--injectConfigFile', 'bare.tpl')).toBe('from-bare/x');
+    expect(image('--injectConfigFile', 'bare.yaml')).toBe('from-yaml/x');
+  });
+
   it('configuration as files, as whole config maps, and from an operator', () => {
     const config = configWith('spec:\n  containers:\n  - name: istio-proxy\n    image: {{ .Values.global.hub }}/p');
     const block = (text: string): string => `|\n    ${text.replaceAll('\n', '\n    ')}`;
@@ -151,6 +194,12 @@ describe('reading', () => {
 });
 
 describe('writing', () => {
+  it('-o - is standard output', () => {
+    const folder = folderWith({ 'app.yaml': SERVICE });
+    expect(ok(remora(['inject', '-f', 'app.yaml', '-o', '-'], { in: folder }))).toBe(`${SERVICE}---\n`);
+    expect(readdirSync(folder)).toEqual(['app.yaml']);
+  });
+
   it('-o replaces a file at once, keeps its mode and follows a link', () => {
     const folder = folderWith({ 'app.yaml': deployment(), 'real.yaml': 'old' });
     chmodSync(join(folder, 'real.yaml'), 0o640);
@@ -216,6 +265,16 @@ describe('writing', () => {
     });
     expect(run.status).toBe(1);
     expect(run.stderr).toContain('error FILE_UNWRITABLE: write standard output: no space left on device');
+    const json = spawnSync(
+      'bash',
+      ['-c', `'${process.execPath}' '${BIN}' inject --report=json -f app.yaml > /dev/full`],
+      {
+        cwd: folder,
+        encoding: 'utf8',
+      },
+    );
+    expect(json.status).toBe(1);
+    expect(JSON.parse(json.stderr)).toMatchObject({ workloads: [], problems: [{ code: 'FILE_UNWRITABLE' }] });
   });
 
   it('--format json', () => {
@@ -263,6 +322,32 @@ describe('the report', () => {
     const failed = remora(['inject', '-f', 'none.yaml', '--report=json'], { in: folder });
     expect(failed.code).toBe(1);
     expect(JSON.parse(failed.stderr)).toMatchObject({ workloads: [], problems: [{ code: 'FILE_UNREADABLE' }] });
+    for (const strange of ['--reprot', 'operand', '--context=x', '--in-place=maybe']) {
+      const usage = remora(['inject', '-f', 'app.yaml', '--report=json', strange], { in: folder });
+      expect(usage.code).toBe(2);
+      expect(JSON.parse(usage.stderr)).toMatchObject({ workloads: [], problems: [{ code: 'USAGE' }] });
+    }
+    const legacy = remora(['inject', '-f', 'app.yaml', '--report=json', '--debug'], { in: folder });
+    expect(JSON.parse(legacy.stderr).problems).toMatchObject([
+      {
+        code: 'LEGACY_FLAG',
+        severity: 'warning',
+        message: expect.stringContaining('Flag --debug has been deprecated'),
+      },
+      { code: 'HOST_NETWORK' },
+    ]);
+  });
+
+  it('says of a namespace what is true, and a remedy that helps', () => {
+    const pod = 'kind: Pod\napiVersion: v1\nmetadata: {name: p, namespace: kube-system}\n';
+    const text = `${pod}spec: {containers: [{name: a, image: a}]}\n---\n${deployment().replace('  name: app\n', '  name: app\n  namespace: kube-system\n')}`;
+    const { stderr, code } = remora(['inject', '-f', '-', '--report'], { in: folder, stdin: text });
+    expect(code).toBe(0);
+    expect(stderr).toContain('○ Pod kube-system/p  not injected, by rule ignored-namespace');
+    expect(stderr).toContain('fix: Move the workload to another namespace');
+    expect(stderr).not.toContain('Set sidecar.istio.io/inject');
+    expect(stderr).toContain('● Deployment kube-system/app  injected');
+    expect(stderr).toContain("The pod template names no namespace; kube-inject does not look at the workload's.");
   });
 
   it('has colours where they are asked for', () => {

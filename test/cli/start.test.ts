@@ -54,8 +54,28 @@ describe('bin/remora', () => {
     rmSync(join(folder, 'dist', 'remora.cjs'));
     const { status, stderr } = run(folder);
     expect(status).toBe(1);
-    expect(stderr).toContain('The program is not built: run npm run build.');
+    expect(stderr).toContain('The program is not built: run npm ci, or npm run build where that was done.');
     expect(stderr).not.toContain('    at ');
+  });
+
+  it.each([
+    ['while it is loaded', "(function(){throw new Error('at once')})"],
+    ['later', "(function(exports){exports.main=async()=>{throw new Error('at once')}})"],
+    ['without a function', '(function(){})'],
+    ['that does not parse', '(function(){ at once'],
+  ])('a crash %s is one line, and a stack where it is asked for', (_when, program) => {
+    const folder = installed();
+    writeFileSync(join(folder, 'dist', 'remora.cjs'), `// 0123456789abcdef\n${program}`);
+    const { status, stderr } = run(folder);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^remora: unexpected error: \w*Error: .+ Please report it .+\n$/);
+    const asked = spawnSync(process.execPath, ['bin/remora', 'inject'], {
+      cwd: folder,
+      encoding: 'utf8',
+      env: { ...process.env, REMORA_DEBUG: '1' },
+    });
+    expect(asked.status).toBe(1);
+    expect(asked.stderr).toMatch(/^ +at /m);
   });
 
   it('ends quietly when its reader has gone', () => {

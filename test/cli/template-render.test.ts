@@ -45,7 +45,9 @@ describe('remora template render', () => {
 
   it('refuses garbage, and data that is neither JSON nor YAML', () => {
     expect(render(Uint8Array.of(1, 0, 2), '{}').stderr).toContain('error BINARY_INPUT: ');
-    expect(render('x', '{"a": [1, }').stderr).toMatch(/error YAML_SYNTAX[\s\S]*at d\.json:1:/);
+    const data = render('x', '{"a": [1, }').stderr;
+    expect(data).toMatch(/error YAML_SYNTAX[\s\S]*at d\.json:1:/);
+    expect(data).toMatch(/^ {2}1 \| \{"a": \[1, \}\n +\| +\^$/m);
   });
 
   it('gives templates the clock, random numbers and the environment, and no network', () => {

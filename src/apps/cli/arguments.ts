@@ -86,7 +86,7 @@ export function inputProblems(args: Arguments): readonly Problem[] {
 export function inPlaceProblems(args: Arguments): readonly Problem[] {
   if (!flagIsOn(args, 'in-place')) return [];
   const input = flagTexts(args, 'filename').includes('-')
-    ? [usage('--in-place edits files, and - is none', 'Leave out --in-place.')]
+    ? [usage('--in-place edits files, and standard input is none', 'Leave out --in-place.')]
     : [];
   const others = ['output', 'format'].filter((flag) => flagText(args, flag) !== undefined);
   return [...input, ...others.map((flag) => usage(`--in-place and --${flag} contradict each other`))];

@@ -55,7 +55,8 @@ function withoutCompat(words: readonly string[]): {
   const joined = word.startsWith('--compat=');
   const release = joined ? word.slice('--compat='.length) : words[at + 1];
   // What names no release stays, for the program to refuse as the flag that it does not know.
-  if (release === undefined || !/^(?:latest|v?1\.\d+(?:\.\d+)?)$/.test(release)) return { release: undefined, rest: words };
+  if (release === undefined || !/^(?:latest|v?1\.\d+(?:\.\d+)?)$/.test(release))
+    return { release: undefined, rest: words };
   return { release, rest: words.toSpliced(at, joined ? 1 : 2) };
 }
 

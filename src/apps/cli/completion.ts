@@ -5,12 +5,13 @@ import { usageFailure } from './failure.ts';
 import type { Flag } from './flags.ts';
 
 /** `remora completion SHELL`: a script made from the table of commands. */
-export function completion({ operands }: Arguments, surroundings: Surroundings): CommandResult {
+export function completion(args: Arguments, surroundings: Surroundings): CommandResult {
+  const { operands } = args;
   const [shell, ...rest] = operands;
   const script = rest.length === 0 ? SCRIPTS.get(shell ?? '') : undefined;
   if (script !== undefined) return { exitCode: 0, output: script() };
   const message = shell === undefined ? 'the shell is not given' : `unknown shell "${operands.join(' ')}"`;
-  return usageFailure([usage(message, 'Give bash, zsh or fish.')], 'completion', surroundings);
+  return usageFailure([usage(message, 'Give bash, zsh or fish.')], 'completion', args, surroundings);
 }
 
 const SHELLS = ['bash', 'zsh', 'fish'] as const;
@@ -37,7 +38,10 @@ function visible({ flags }: Command): readonly Flag[] {
 }
 
 function flagWords(command: Command): readonly string[] {
-  return visible(command).flatMap(({ name, short }) => [`--${name}`, ...(short === undefined ? [] : [`-${short}`])]);
+  return visible(command).flatMap(({ name, short, bare }) => [
+    bare === undefined ? `--${name}` : `--${name}=`,
+    ...(short === undefined ? [] : [`-${short}`]),
+  ]);
 }
 
 /** Flags of all commands by name: a flag means the same wherever it stands, except for its choices. */
@@ -60,30 +64,35 @@ function bash(): string {
     return `    '${words}') words='${all}' ;;`;
   });
   const choices = callable().flatMap(([words, command]) =>
-    visible(command).flatMap(({ name, choices: values }) =>
+    visible(command).flatMap(({ name, bare, choices: values }) =>
       values === undefined
         ? []
-        : [`    '${words} --${name}') COMPREPLY=($(compgen -W '${values.join(' ')}' -- "$current")); return ;;`],
+        : [
+            `    ${bare === undefined ? `'${words} --${name}'|` : ''}'${words} --${name}=') COMPREPLY=($(compgen -W '${values.join(' ')}' -- "$current")); return ;;`,
+          ],
     ),
   );
   const files = flagPatterns((flag) => flag.names !== undefined);
   const others = flagPatterns((flag) => flag.names === undefined && flag.choices === undefined);
   return `# bash completion for remora: source <(remora completion bash)
 _remora() {
-  local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" command='' words=''
+  local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" command='' words='' equals='' file
   COMPREPLY=()
   # bash takes the = of --flag=value for a word of its own.
-  if [[ $current == '=' ]]; then current=''; elif [[ $previous == '=' ]]; then previous="\${COMP_WORDS[COMP_CWORD-2]}"; fi
+  if [[ $current == '=' ]]; then equals='='; current=''
+  elif [[ $previous == '=' ]]; then equals='='; previous="\${COMP_WORDS[COMP_CWORD-2]}"; fi
   if ((COMP_CWORD > 1)); then command="\${COMP_WORDS[1]}"; fi
   if [[ $command == template ]]; then
     if ((COMP_CWORD == 2)); then COMPREPLY=($(compgen -W 'render' -- "$current")); return; fi
     command='template render'
   fi
-  case "$command $previous" in
+  case "$command $previous$equals" in
 ${choices.join('\n')}
   esac
   case "$previous" in
-    ${files}) COMPREPLY=($(compgen -f -- "$current")); compopt -o filenames 2>/dev/null; return ;;
+    ${files})
+      while IFS= read -r file; do COMPREPLY+=("$file"); done < <(compgen -f -- "$current")
+      compopt -o filenames 2>/dev/null; return ;;
     ${others}) return ;;
   esac
   case "$command" in
@@ -91,6 +100,7 @@ ${choices.join('\n')}
 ${cases.join('\n')}
   esac
   COMPREPLY=($(compgen -W "$words" -- "$current"))
+  if [[ \${#COMPREPLY[@]} == 1 && \${COMPREPLY[0]} == *= ]]; then compopt -o nospace 2>/dev/null; fi
 }
 complete -F _remora remora
 `;
@@ -158,7 +168,7 @@ function zshFlag({ name, short, value, bare, choices, names, repeatable, what }:
 
 function fish(): string {
   const lines = firstWords().map(
-    (word) => `complete -c remora -n __fish_use_subcommand -a ${word} -d '${quoted(whatOf(word))}'`,
+    (word) => `complete -c remora -n __fish_use_subcommand -a ${word} -d '${fishQuoted(whatOf(word))}'`,
   );
   lines.push(
     "complete -c remora -n '__fish_seen_subcommand_from template' -a render -d 'Run a Go template over data.'",
@@ -177,7 +187,7 @@ function fish(): string {
       if (short !== undefined) parts.push(`-s ${short}`);
       if (value !== undefined && bare === undefined) parts.push(names === undefined ? '-x' : '-rF');
       if (choices !== undefined) parts.push(`-a '${choices.join(' ')}'`);
-      lines.push(`${parts.join(' ')} -d '${quoted(what)}'`);
+      lines.push(`${parts.join(' ')} -d '${fishQuoted(what)}'`);
     }
   }
   return `# fish completion for remora: remora completion fish > ~/.config/fish/completions/remora.fish
@@ -190,7 +200,11 @@ function whatOf(word: string): string {
   return callable().find(([words]) => words.split(' ')[0] === word)?.[1].what ?? '';
 }
 
-/** Inside single quotes. */
+/** Inside single quotes of zsh, whose completion reads colons itself. */
 function quoted(text: string): string {
   return text.replaceAll("'", '’').replaceAll(':', '\\:');
+}
+
+function fishQuoted(text: string): string {
+  return text.replace(/[\\']/g, '\\$&');
 }

@@ -1,5 +1,5 @@
 import { getKey, isArray, isObject, type JsonObject, type JsonValue } from '../../core/json.ts';
-import { diffJson } from '../../core/kube/index.ts';
+import { diffJson, locatePointers } from '../../core/kube/index.ts';
 import {
   injectInPlace,
   type ManifestFile,
@@ -15,7 +15,7 @@ import { problemsText, sourceTexts } from './problem-text.ts';
 import { readManifests } from './read-files.ts';
 import { readSettings } from './read-settings.ts';
 import { unifiedDiff } from './unified-diff.ts';
-import { writeOutput } from './write-results.ts';
+import { toStandardOutput, writeOutput } from './write-results.ts';
 
 /**
  * `remora diff`: what `kube-inject --in-place` would write, against what is there. The edit in place is compared, and not
@@ -23,20 +23,21 @@ import { writeOutput } from './write-results.ts';
  */
 export function diff(args: Arguments, surroundings: Surroundings): CommandResult {
   const misused = [...inputProblems(args), ...clusterFlagProblems(args)];
-  if (misused.length > 0) return usageFailure(misused, 'diff', surroundings);
-  const settings = readSettings(args, surroundings);
+  if (misused.length > 0) return usageFailure(misused, 'diff', args, surroundings);
+  const read = new Map<string, string>();
+  const settings = readSettings(args, surroundings, read);
   const files = readManifests(flagTexts(args, 'filename'));
   if (!settings.ok || !files.ok) {
-    return trouble(failure([...settings.problems, ...files.problems], args, surroundings));
+    return trouble(failure([...settings.problems, ...files.problems], args, surroundings, read));
   }
   const edits = files.value.map((file) => ({ file, edited: injectInPlace(file, settings.value) }));
   const problems = [...settings.problems, ...edits.flatMap(({ edited }) => edited.problems)];
-  const sources = sourceTexts(files.value, settings.value);
+  const sources = sourceTexts(files.value, settings.value, read);
   if (hasErrors(problems)) return trouble(failure(problems, args, surroundings, sources));
 
   const changes = edits.flatMap(({ file, edited }) => (edited.ok ? [{ file, ...edited.value }] : []));
   const json = flagText(args, 'format') === 'json';
-  const paint = flagText(args, 'output') === undefined ? surroundings.paintOutput : plain;
+  const paint = toStandardOutput(args) ? surroundings.paintOutput : plain;
   const text = json ? patchesText(changes) : changes.map((change) => unifiedDiff(sidesOf(change), paint)).join('');
   const differs = changes.some(({ file, text: after }) => withoutRecord(after) !== withoutRecord(file.text));
   const written = writeOutput(text, args);
@@ -52,17 +53,41 @@ function trouble(result: CommandResult): CommandResult {
 }
 
 function sidesOf({ file, text, result }: Change): Parameters<typeof unifiedDiff>[0] {
-  const name = file.name === '-' ? 'stdin' : file.name;
+  const starts = startLines(file.text, result.workloads);
+  const name = file.name === '-' ? 'standard input' : file.name;
   return {
     oldName: name,
     newName: `${name}\tinjected`,
     before: withoutRecord(file.text),
     after: withoutRecord(text),
     heading: (line) => {
-      const workload = result.workloads.filter((candidate) => candidate.line <= line).at(-1);
+      const workload = result.workloads.filter((_, i) => (starts[i] ?? 0) <= line).at(-1);
       return workload === undefined ? '' : `${workload.kind} ${workload.name}`;
     },
   };
+}
+
+/** The lines on which workloads start: those of a List share their document, so their items are looked up in it. */
+function startLines(text: string, workloads: readonly WorkloadResult[]): readonly number[] {
+  const lines = text.split('\n');
+  const places = new Map<number, ReadonlyMap<string, { readonly line: number }>>();
+  return workloads.map(({ line, pointer }) => {
+    if (pointer === '') return line;
+    const known = places.get(line);
+    const found = known ?? locatePointers(documentAt(lines, line), pointersAt(workloads, line));
+    if (known === undefined) places.set(line, found);
+    return line - 1 + (found.get(pointer)?.line ?? 1);
+  });
+}
+
+function documentAt(lines: readonly string[], line: number): string {
+  const rest = lines.slice(line - 1);
+  const end = rest.findIndex((text, i) => i > 0 && text.startsWith('---'));
+  return rest.slice(0, end === -1 ? undefined : end).join('\n');
+}
+
+function pointersAt(workloads: readonly WorkloadResult[], line: number): readonly string[] {
+  return workloads.filter((workload) => workload.line === line).map(({ pointer }) => pointer);
 }
 
 /** The record that --in-place appends to undo itself says nothing to a reader. */

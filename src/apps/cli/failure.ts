@@ -25,8 +25,10 @@ export function failure(
 export function usageFailure(
   problems: readonly Problem[],
   command: string,
+  args: Arguments,
   { paintError }: Surroundings,
 ): CommandResult {
+  if (flagText(args, 'report') === 'json') return { exitCode: 2, error: problemsJson(problems) };
   const hint = paintError('dim', `See remora ${command} --help.`);
   return { exitCode: 2, error: `${problemsText(problems, paintError)}${hint}\n` };
 }

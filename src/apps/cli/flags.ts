@@ -29,7 +29,7 @@ export const FILENAME: Flag = {
   value: 'FILE',
   names: 'file',
   repeatable: true,
-  what: 'Manifest, folder of manifests (.yaml, .yml, .json), or - for standard input. May be repeated.',
+  what: 'Manifest, folder of manifests (.yaml, .yml, .json; not of folders in it), or - for standard input. May be repeated.',
 };
 
 export const OUTPUT: Flag = {
@@ -37,13 +37,13 @@ export const OUTPUT: Flag = {
   short: 'o',
   value: 'FILE',
   names: 'file',
-  what: 'Write here instead of to standard output: all of it, or nothing when anything fails.',
+  what: 'Write here instead of to standard output (-): all of it, or nothing when anything fails.',
 };
 
 export const COMPAT: Flag = {
   name: 'compat',
   value: 'RELEASE',
-  what: 'Do as this release of Istio does, such as 1.20 or 1.0.2. Default: latest.',
+  what: 'Do as this release of Istio does, such as 1.20 or 1.0.2. Before 1.27 it needs --injectConfigFile. Default: latest.',
 };
 
 export const IN_PLACE: Flag = {
@@ -67,7 +67,10 @@ export const CONFIGURATION: readonly Flag[] = [
   file('operatorFileName', 'IstioOperator; its values and meshConfig go before the files above.'),
   { ...file('proxyConfigFile', 'ProxyConfig resources. May be repeated.'), repeatable: true },
   {
-    ...file('namespacesFile', 'Namespace objects, which OpenShift ids are read from. May be repeated.'),
+    ...file(
+      'namespacesFile',
+      'Namespace objects. Read and checked, but kube-inject takes nothing from them: Istio reads OpenShift ids of a namespace in the webhook only. May be repeated.',
+    ),
     repeatable: true,
   },
   { ...file('nodesFile', 'Node objects, which --nativeSidecars auto asks. May be repeated.'), repeatable: true },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readArguments } from './arguments.ts';
 import { COMMANDS } from './commands.ts';
-import { builtinTemplateProblems, clusterFlagProblems, deprecationTexts } from './istioctl-flags.ts';
+import { builtinTemplateProblems, clusterFlagProblems, deprecations } from './istioctl-flags.ts';
 
 const flags = COMMANDS.find(({ name }) => name === 'kube-inject')?.flags ?? [];
 
@@ -44,7 +44,7 @@ describe("istioctl's flags", () => {
   });
 
   it('deprecated flags have their text; emitTemplate is hidden but not deprecated', () => {
-    expect(deprecationTexts(args('--debug', '--tag', 't', '--emitTemplate'))).toEqual([
+    expect(messages(deprecations(args('--debug', '--tag', 't', '--emitTemplate')))).toEqual([
       'Flag --tag has been deprecated, Use --injectConfigMapName or --injectConfigFile instead',
       'Flag --debug has been deprecated, Use --injectConfigMapName or --injectConfigFile instead',
     ]);

@@ -31,23 +31,27 @@ export function clusterFlagProblems(args: Arguments): readonly Problem[] {
   });
 }
 
-/** istioctl 1.0's texts about its deprecated flags, one a line. */
-export function deprecationTexts(args: Arguments): readonly string[] {
-  return LEGACY.filter(({ name }) => name !== 'emitTemplate' && flagText(args, name) !== undefined).map(
-    ({ name }) => `Flag --${name} has been deprecated, ${DEPRECATED_TEXT}`,
-  );
+/** istioctl 1.0's texts about its deprecated flags. On a terminal they stand alone, as istioctl prints them. */
+export function deprecations(args: Arguments): readonly Problem[] {
+  return LEGACY.filter(({ name }) => name !== 'emitTemplate' && flagText(args, name) !== undefined).map(({ name }) => ({
+    code: 'LEGACY_FLAG',
+    severity: 'warning',
+    message: `Flag --${name} has been deprecated, ${DEPRECATED_TEXT}`,
+    remedy: `Leave out --${name}: the configuration says it.`,
+  }));
 }
 
 /**
  * `--hub`, `--tag` and `--emitTemplate` ask for the template that istioctl 1.0 carried. Its parameters are checked in
- * its words; the template itself is Istio's text and is not offered.
+ * its words; the template itself is Istio's text and is not offered. These are no USAGE, which ends with 2: istioctl ends
+ * with 1 here.
  */
 export function builtinTemplateProblems(args: Arguments): readonly Problem[] {
   const [hub, tag] = [flagText(args, 'hub') ?? '', flagText(args, 'tag') ?? ''];
   const emit = flagIsOn(args, 'emitTemplate');
   if (hub === '' && tag === '' && !emit) return [];
   if (emit && flagText(args, 'filename') !== undefined) {
-    return [usage('--filename and --emitTemplate are mutually exclusive')];
+    return [legacy('--filename and --emitTemplate are mutually exclusive', 'Leave out --emitTemplate.')];
   }
   const wrong = validateLegacyParameters({
     includeIPRanges: flagText(args, 'includeIPRanges') ?? '*',
@@ -56,11 +60,18 @@ export function builtinTemplateProblems(args: Arguments): readonly Problem[] {
     excludeInboundPorts: flagText(args, 'excludeInboundPorts') ?? '',
   });
   if (wrong.length > 0) return wrong;
-  if (hub === '' || tag === '') return [usage(`hub and tag are both required. got hub: '${hub}', tag: '${tag}'`)];
+  if (hub === '' || tag === '') {
+    const message = `hub and tag are both required. got hub: '${hub}', tag: '${tag}'`;
+    return [legacy(message, 'Leave out both: Remora has no template for them. Give one with --injectConfigFile.')];
+  }
   return [
-    usage(
+    legacy(
       'the template that istioctl 1.0 carried for --hub and --tag is not offered',
       "Give the cluster's: kubectl -n istio-system get configmap istio-sidecar-injector -o=jsonpath='{.data.config}' > inject-config.yaml, then --injectConfigFile inject-config.yaml --compat 1.0.2.",
     ),
   ];
+}
+
+function legacy(message: string, remedy: string): Problem {
+  return { code: 'LEGACY_FLAG', severity: 'error', message, remedy };
 }

@@ -11,7 +11,7 @@ import { failed, type Parsed, type Problem, parsed } from '../../core/problem.ts
 import { type Arguments, flagIsOn, flagText, flagTexts, inPlaceProblems, inputProblems } from './arguments.ts';
 import type { CommandResult, Surroundings } from './command.ts';
 import { failure, hasErrors, usageFailure } from './failure.ts';
-import { builtinTemplateProblems, clusterFlagProblems, deprecationTexts } from './istioctl-flags.ts';
+import { builtinTemplateProblems, clusterFlagProblems, deprecations } from './istioctl-flags.ts';
 import { problemsText, type SourceTexts, sourceTexts } from './problem-text.ts';
 import { readManifests } from './read-files.ts';
 import { readSettings } from './read-settings.ts';
@@ -23,20 +23,21 @@ export function kubeInject(args: Arguments, surroundings: Surroundings): Command
   const legacy = builtinTemplateProblems(args);
   if (legacy.length > 0) return { ...failure(legacy, args, surroundings), exitCode: 1 };
   const misused = [...inputProblems(args), ...inPlaceProblems(args), ...clusterFlagProblems(args)];
-  if (misused.length > 0) return usageFailure(misused, 'kube-inject', surroundings);
+  if (misused.length > 0) return usageFailure(misused, 'kube-inject', args, surroundings);
 
-  const settings = readSettings(args, surroundings);
+  const read = new Map<string, string>();
+  const settings = readSettings(args, surroundings, read);
   const files = readManifests(flagTexts(args, 'filename'));
-  if (!settings.ok || !files.ok) return failure([...settings.problems, ...files.problems], args, surroundings);
+  if (!settings.ok || !files.ok) return failure([...settings.problems, ...files.problems], args, surroundings, read);
 
-  const sources = sourceTexts(files.value, settings.value);
+  const sources = sourceTexts(files.value, settings.value, read);
   const injected = files.value.map((file) => injectFile(file, settings.value, args));
   const results = injected.map(({ result }) => result);
   const problems = [...settings.problems, ...results.flatMap((result) => result.problems)];
   const written = hasErrors(problems) ? failed() : write(injected, args);
   return {
     exitCode: written.ok ? 0 : 1,
-    error: `${deprecationTexts(args).map(line).join('')}${said(results, [...problems, ...written.problems], sources, args, surroundings)}`,
+    error: said(results, [...problems, ...written.problems], sources, args, surroundings),
     ...(written.ok && written.value !== '' ? { output: written.value } : {}),
   };
 }
@@ -72,11 +73,8 @@ function said(
 ): string {
   const workloads = results.flatMap((result) => result.workloads);
   const report = flagText(args, 'report');
-  if (report === 'json') return reportJson(workloads, problems);
-  const words = problemsText(problems, paintError, sources);
+  const notes = deprecations(args);
+  if (report === 'json') return reportJson(workloads, [...notes, ...problems]);
+  const words = `${notes.map(({ message }) => `${message}\n`).join('')}${problemsText(problems, paintError, sources)}`;
   return report === 'text' ? `${reportText(workloads, paintError)}${words}` : words;
-}
-
-function line(text: string): string {
-  return `${text}\n`;
 }

@@ -18,10 +18,19 @@ export async function main(words: readonly string[], calledAs = 'remora'): Promi
     const raw = rawCall(words, calledAs);
     if (raw !== undefined) return await (await raw.load())(raw.words, surroundings);
     const result = await run(words, surroundings);
-    if (result.error !== undefined) writeStandard('error', result.error);
     const written = writeStandard('output', result.output ?? '');
-    if (written.ok) return result.exitCode;
-    writeStandard('error', problemsText([unwritable(written.failure)], surroundings.paintError));
+    if (written.ok) {
+      if (result.error !== undefined) writeStandard('error', result.error);
+      return result.exitCode;
+    }
+    const problem = unwritable(written.failure);
+    if (!asksForJson(words)) {
+      writeStandard('error', `${result.error ?? ''}${problemsText([problem], surroundings.paintError)}`);
+    } else {
+      // The report tells of a success, and two documents are none.
+      const { problemsJson } = await import('./report.ts');
+      writeStandard('error', problemsJson([problem]));
+    }
     return 1;
   } catch (error) {
     writeStandard('error', unexpected(error, surroundings));
@@ -57,9 +66,9 @@ async function run(words: readonly string[], surroundings: Surroundings): Promis
     return { exitCode: 0, output: commandHelp(command, surroundings.paintOutput) };
   }
   const args = readArguments(rest, command.flags);
-  if (!args.ok) return commandLineFailure(args.problems, surroundings.paintError, command);
+  if (!args.ok) return misunderstood(args.problems, called.value, surroundings.paintError);
   const strange = command.operands === '' ? args.value.operands : [];
-  if (strange.length > 0) return commandLineFailure(strange.map(operand(command)), surroundings.paintError, command);
+  if (strange.length > 0) return misunderstood(strange.map(operand(command)), called.value, surroundings.paintError);
   const execute = await command.load();
   return execute(args.value, surroundings);
 }
@@ -106,17 +115,41 @@ function found(name: string, rest: readonly string[]): Parsed<Called> {
 }
 
 function asksForHelp(words: readonly string[]): boolean {
+  return flagWords(words).some((word) => word === '--help' || word === '-h');
+}
+
+function asksForJson(words: readonly string[]): boolean {
+  return flagWords(words).includes('--report=json');
+}
+
+/** What stands before `--`. */
+function flagWords(words: readonly string[]): readonly string[] {
   const end = words.indexOf('--');
-  return (end === -1 ? words : words.slice(0, end)).some((word) => word === '--help' || word === '-h');
+  return end === -1 ? words : words.slice(0, end);
 }
 
 function operand(command: Command): (word: string) => Problem {
   const takesFiles = command.flags.some((flag) => flag.name === 'filename');
-  return (word) =>
-    usage(
+  return (word) => {
+    const choosing = command.flags.find(({ bare, choices }) => bare !== undefined && choices?.includes(word));
+    const asFile = takesFiles ? `Name the file with -f: remora ${command.name} -f ${word}` : undefined;
+    return usage(
       `${command.name} takes no argument "${word}"`,
-      takesFiles ? `Name the file with -f: remora ${command.name} -f ${word}` : undefined,
+      choosing === undefined ? asFile : `Write --${choosing.name}=${word}, with = and without a space.`,
     );
+  };
+}
+
+/** Who asked for a report in JSON gets JSON, though the words around it cannot be understood. */
+async function misunderstood(
+  problems: readonly Problem[],
+  { command, rest }: Called,
+  paint: Paint,
+): Promise<CommandResult> {
+  const reports = command.flags.some(({ name }) => name === 'report');
+  if (!reports || !asksForJson(rest)) return commandLineFailure(problems, paint, command);
+  const { problemsJson } = await import('./report.ts');
+  return { exitCode: 2, error: problemsJson(problems) };
 }
 
 function commandLineFailure(problems: readonly Problem[], paint: Paint, command?: Command): CommandResult {

@@ -22,6 +22,7 @@ it('a long line is cut around the column', () => {
   );
   const [, , shown = '', caret = ''] = said.split('\n');
   expect(shown.length).toBeLessThan(120);
+  expect(shown).toMatch(/^ *\d+ \| ….*…$/);
   expect(shown.slice(caret.indexOf('^'), caret.indexOf('^') + 4)).toBe('HERE');
 });
 

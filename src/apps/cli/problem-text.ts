@@ -5,9 +5,14 @@ import type { Paint } from '../../platform/terminal.ts';
 /** Texts of files by the names that problems give them, for showing the line concerned. */
 export type SourceTexts = ReadonlyMap<string, string>;
 
-/** The manifests, and the templates under the names that their problems have. */
-export function sourceTexts(files: readonly ManifestFile[], settings: ManifestSettings | undefined): SourceTexts {
+/** The manifests and what else was read, and the templates under the names that their problems have. */
+export function sourceTexts(
+  files: readonly ManifestFile[],
+  settings: ManifestSettings | undefined,
+  read: SourceTexts = new Map(),
+): SourceTexts {
   return new Map([
+    ...read,
     ...[...(settings?.config.templates.values() ?? [])].map(
       ({ name, source }) => [`template ${name}`, source] as const,
     ),
@@ -57,10 +62,11 @@ function excerpt(where: Where | undefined, sources: SourceTexts, paint: Paint): 
   if (line === undefined) return [];
   const before = beforeColumn(line, where.column);
   const start = Math.max(0, before.length - WIDTH / 2);
-  const shown = line.slice(start, start + WIDTH);
+  const [cutBefore, cutAfter] = [start > 0, line.length > start + WIDTH];
+  const shown = `${cutBefore ? '…' : ''}${line.slice(start, start + WIDTH)}${cutAfter ? '…' : ''}`;
   const number = String(where.line);
   // Tabs stay in front of the caret, so that it stands below its column however wide they are.
-  const indent = before.slice(start).replace(/[^\t]/g, ' ');
+  const indent = `${cutBefore ? ' ' : ''}${before.slice(start).replace(/[^\t]/g, ' ')}`;
   return [
     `${paint('dim', `${number} |`)} ${shown}`,
     `${paint('dim', `${' '.repeat(number.length)} |`)} ${indent}${paint('red', '^')}`,

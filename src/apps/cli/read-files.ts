@@ -28,8 +28,17 @@ function manifestsIn(folder: string): Parsed<readonly string[]> {
   const listed = listFolder(folder);
   if (!listed.ok) return failed(unreadable(folder, listed.failure.message));
   const names = listed.value.filter((name) => MANIFEST.test(name)).sort();
-  if (names.length > 0) return parsed(names.map((name) => join(folder, name)).filter((path) => !isFolder(path)));
-  return failed(unreadable(folder, `no .yaml, .yml or .json file in folder ${folder}`, 'Name the file itself.'));
+  const paths = names.map((name) => join(folder, name)).filter((path) => !isFolder(path));
+  if (paths.length > 0) return parsed(paths);
+  const inner = listed.value
+    .map((name) => join(folder, name))
+    .filter(isFolder)
+    .sort()[0];
+  const remedy =
+    inner === undefined
+      ? 'Name the file itself.'
+      : `Name each folder that has manifests, such as -f ${inner}: folders in folders are not read.`;
+  return failed(unreadable(folder, `no .yaml, .yml or .json file in folder ${folder}`, remedy));
 }
 
 /** The text of a file, or of standard input for `-`. What is no UTF-8 or has NUL bytes is refused. */
@@ -54,7 +63,7 @@ export function unreadable(file: string, message: string, remedy?: string): Prob
     severity: 'error',
     message,
     where: { file },
-    remedy: remedy ?? 'Check the path and its permissions; - reads standard input.',
+    remedy: remedy ?? 'Check the path and its permissions; - is standard input.',
   };
 }
 

@@ -4,16 +4,31 @@ import { parseYaml, splitDocuments } from '../../core/kube/index.ts';
 import { failed, type Parsed, type Problem, parsed } from '../../core/problem.ts';
 import { readText } from './read-files.ts';
 
-export function readObjects(files: readonly string[]): Parsed<readonly JsonObject[]> {
+/** The objects of one kind in the files. A file that has only others is the wrong one. */
+export function readObjects(files: readonly string[], kind: string): Parsed<readonly JsonObject[]> {
   const objects: JsonObject[] = [];
   const problems: Problem[] = [];
   for (const file of files) {
     const text = readText(file);
     const read = text.ok ? objectsOf(text.value, file) : text;
     problems.push(...read.problems);
-    if (read.ok) objects.push(...read.value);
+    if (!read.ok) continue;
+    const wanted = read.value.filter((object) => textAt(object, 'kind') === kind);
+    if (wanted.length === 0 && read.value.length > 0) problems.push(otherKinds(file, kind, read.value));
+    objects.push(...wanted);
   }
   return problems.length > 0 ? failed(...problems) : parsed(objects);
+}
+
+function otherKinds(file: string, kind: string, found: readonly JsonObject[]): Problem {
+  const kinds = [...new Set(found.map((object) => textAt(object, 'kind') || 'no kind'))];
+  return {
+    code: 'CONFIG_INVALID',
+    severity: 'error',
+    message: `no object of kind ${kind}: the file has ${kinds.join(', ')}`,
+    where: { file },
+    remedy: `Give what kubectl get ${kind.toLowerCase()} -o yaml prints.`,
+  };
 }
 
 function objectsOf(text: string, file: string): Parsed<readonly JsonObject[]> {
@@ -34,7 +49,12 @@ function objectsOf(text: string, file: string): Parsed<readonly JsonObject[]> {
 
 function itemsOf(object: JsonObject): readonly JsonObject[] {
   const items = getKey(object, 'items');
-  return isArray(items) ? items.filter(isObject).flatMap(itemsOf) : [object];
+  if (!isArray(items)) return [object];
+  // The items of `kubectl get --raw` have their kind only in that of their list.
+  const kind = textAt(object, 'kind').replace(/List$/, '');
+  return items
+    .filter(isObject)
+    .flatMap((item) => itemsOf(kind === '' || textAt(item, 'kind') !== '' ? item : { ...item, kind }));
 }
 
 function noObject(file: string, line: number): Problem {

@@ -2,12 +2,15 @@
 import {
   behaves,
   builtinConfig,
+  type ConfigFiles,
   type InjectionConfig,
   type InjectionConfigTexts,
+  keyText,
   loadInjectionConfig,
+  templateTexts,
 } from '../../core/injection/index.ts';
 import { isObject, type JsonObject } from '../../core/json.ts';
-import { parseYaml } from '../../core/kube/index.ts';
+import { locatePointers, parseYaml } from '../../core/kube/index.ts';
 import type { ManifestSettings } from '../../core/manifest/index.ts';
 import {
   type OperatorTexts,
@@ -24,13 +27,20 @@ import { readText } from './read-files.ts';
 import { readObjects, textAt } from './read-objects.ts';
 import { VERSION } from './version.ts';
 
-/** Reads all files that the flags name and compiles the configuration. All problems are told together. */
-export function readSettings(args: Arguments, { env }: Surroundings): Parsed<ManifestSettings> {
+/**
+ * Reads all files that the flags name and compiles the configuration. All problems are told together; the texts that they
+ * stand in are added to `sources`, by the names that problems have.
+ */
+export function readSettings(
+  args: Arguments,
+  { env }: Surroundings,
+  sources: Map<string, string> = new Map(),
+): Parsed<ManifestSettings> {
   const release = parseRelease(flagText(args, 'compat') ?? 'latest');
   if (!release.ok) return release;
-  const config = readConfig(args, release.value);
-  const namespaces = readObjects(flagTexts(args, 'namespacesFile'));
-  const nodes = readObjects(flagTexts(args, 'nodesFile'));
+  const config = readConfig(args, release.value, sources);
+  const namespaces = readObjects(flagTexts(args, 'namespacesFile'), 'Namespace');
+  const nodes = readObjects(flagTexts(args, 'nodesFile'), 'Node');
   const problems = [config, namespaces, nodes].flatMap((part) => part.problems);
   if (!config.ok || !namespaces.ok || !nodes.ok) return failed(...problems);
   const revision = flagText(args, 'revision') ?? '';
@@ -69,32 +79,48 @@ type Texts = {
   readonly mesh: string | undefined;
   readonly meshDefaults: string | undefined;
   readonly operator: OperatorTexts | undefined;
+  readonly operatorText: string | undefined;
 };
 
-function readConfig(args: Arguments, release: Release): Parsed<InjectionConfig> {
-  const texts = readTexts(args);
+function readConfig(args: Arguments, release: Release, sources: Map<string, string>): Parsed<InjectionConfig> {
+  const texts = readTexts(args, sources);
   const proxyConfigs = readProxyConfigs(flagTexts(args, 'proxyConfigFile'), release);
   const problems = [...texts.problems, ...proxyConfigs.problems];
   if (!texts.ok || !proxyConfigs.ok) return failed(...problems);
   const chosen = chooseTexts(texts.value, args, release);
   if (!chosen.ok) return failed(...problems, ...chosen.problems);
-  const config = loadInjectionConfig({
+  const given = {
     ...chosen.value,
     meshDefaultsText: texts.value.meshDefaults,
     release,
     proxyConfigs: proxyConfigs.value,
-    files: filesOf(args),
-  });
-  return config.ok ? parsed(config.value, [...problems, ...config.problems]) : failed(...problems, ...config.problems);
+  };
+  const config = loadInjectionConfig({ ...given, files: filesOf(args, texts.value) });
+  if (config.ok) return parsed(config.value, [...problems, ...told(config.problems, args, texts.value)]);
+  // Read once more, where a template of them has failed.
+  for (const [name, text] of templateTexts(given.configText)) sources.set(`template ${name}`, text);
+  return failed(...problems, ...told(config.problems, args, texts.value));
 }
 
-function readTexts(args: Arguments): Parsed<Texts> {
+/** What an IstioOperator says of the mesh stands deeper in its file. */
+function told(problems: readonly Problem[], args: Arguments, { operator, operatorText }: Texts): readonly Problem[] {
+  const file = flagText(args, 'operatorFileName');
+  if (operator?.meshConfig === undefined || operatorText === undefined) return problems;
+  return problems.map((problem) => {
+    if (problem.code !== 'MESH_CONFIG_INVALID' || problem.where?.file !== file) return problem;
+    const pointer = `/spec/meshConfig${problem.where?.pointer ?? ''}`;
+    return { ...problem, where: { file, pointer, ...locatePointers(operatorText, [pointer]).get(pointer) } };
+  });
+}
+
+function readTexts(args: Arguments, sources: Map<string, string>): Parsed<Texts> {
   const problems: Problem[] = [];
   const read = (flag: string): string | undefined => {
     const file = flagText(args, flag);
     if (file === undefined || file === '') return undefined;
     const text = readText(file);
     problems.push(...text.problems);
+    if (text.ok) sources.set(file, text.value);
     return text.ok ? text.value : undefined;
   };
   const operatorText = read('operatorFileName');
@@ -107,6 +133,7 @@ function readTexts(args: Arguments): Parsed<Texts> {
     mesh: read('meshConfigFile'),
     meshDefaults: read('meshDefaultsFile'),
     operator: operator?.ok ? operator.value : undefined,
+    operatorText,
   };
   return problems.some((problem) => problem.severity === 'error') ? failed(...problems) : parsed(texts, problems);
 }
@@ -140,25 +167,24 @@ export function fitsBuiltin(release: Release): boolean {
   return behaves(release, 'native-sidecars-field');
 }
 
-function readValues(text: string | undefined, file: string | undefined): Parsed<JsonObject> {
-  if (text === undefined) return parsed({});
-  const value = parseYaml(text, { file });
-  const cause = value.ok ? 'the values are no mapping' : (value.problems[0]?.message ?? '');
-  if (value.ok && isObject(value.value)) {
-    const inside = textAt(value.value, 'kind') === 'ConfigMap' ? textAt(value.value, 'data', 'values') : '';
-    return inside === '' ? parsed(value.value) : readValues(inside, file);
-  }
+function readValues(given: string | undefined, file: string | undefined): Parsed<JsonObject> {
+  if (given === undefined) return parsed({});
+  const found = keyText(given, 'values', file);
+  if (!found.ok) return found;
+  const { text, read } = found.value;
+  const value = read ?? parseYaml(text, { file });
+  if (value.ok && isObject(value.value)) return parsed(value.value);
   return failed({
     code: 'VALUES_INVALID',
     severity: 'error',
-    message: `could not parse configuration values: ${cause}`,
-    where: value.problems[0]?.where ?? { file },
+    message: `could not parse configuration values: ${value.ok ? 'the values are no mapping' : (value.problems[0]?.message ?? '')}`,
+    where: read === undefined ? { file } : (value.problems[0]?.where ?? { file }),
     remedy: 'Give the `values` of the istio-sidecar-injector config map, which are JSON.',
   });
 }
 
 function readProxyConfigs(files: readonly string[], release: Release): Parsed<readonly ProxyConfigResource[]> {
-  const objects = readObjects(files);
+  const objects = readObjects(files, 'ProxyConfig');
   if (!objects.ok) return objects;
   const read = objects.value.map((object) => parseProxyConfigResource(object, release));
   const problems = read.flatMap((resource) => resource.problems);
@@ -166,16 +192,13 @@ function readProxyConfigs(files: readonly string[], release: Release): Parsed<re
   return resources.length === read.length ? parsed(resources, problems) : failed(...problems);
 }
 
-function filesOf(args: Arguments): { readonly config?: string; readonly values?: string; readonly mesh?: string } {
-  const [config, values, mesh] = [
-    flagText(args, 'injectConfigFile'),
-    flagText(args, 'operatorFileName') ?? flagText(args, 'valuesFile'),
-    flagText(args, 'operatorFileName') ?? flagText(args, 'meshConfigFile'),
-  ];
+function filesOf(args: Arguments, { operator }: Texts): ConfigFiles {
+  const operatorFile = flagText(args, 'operatorFileName');
   return {
-    ...(config === undefined ? {} : { config }),
-    ...(values === undefined ? {} : { values }),
-    ...(mesh === undefined ? {} : { mesh }),
+    config: flagText(args, 'injectConfigFile'),
+    values: operator?.values === undefined ? flagText(args, 'valuesFile') : operatorFile,
+    mesh: operator?.meshConfig === undefined ? flagText(args, 'meshConfigFile') : operatorFile,
+    meshDefaults: flagText(args, 'meshDefaultsFile'),
   };
 }
 

@@ -12,7 +12,7 @@ import { parseYaml } from '../../core/kube/index.ts';
 import { failed, type Parsed, type Problem, parsed } from '../../core/problem.ts';
 import { decodeUtf8, encodeUtf8 } from '../../core/utf8.ts';
 import { templateHost } from '../../platform/template-host.ts';
-import { type Arguments, flagText, usage } from './arguments.ts';
+import { type Arguments, flagText, flagTexts, usage } from './arguments.ts';
 import type { CommandResult, Surroundings } from './command.ts';
 import { failure, usageFailure } from './failure.ts';
 import { binaryProblem, readInput, readText, unreadable } from './read-files.ts';
@@ -21,11 +21,14 @@ import { writeOutput } from './write-results.ts';
 /** `remora template render`: one template over one value. */
 export function templateRender(args: Arguments, surroundings: Surroundings): CommandResult {
   const misused = misuse(args);
-  if (misused.length > 0) return usageFailure(misused, 'template render', surroundings);
+  if (misused.length > 0) return usageFailure(misused, 'template render', args, surroundings);
   const file = flagText(args, 'filename') ?? '';
   const source = readTemplate(file);
   const data = readData(flagText(args, 'data'));
-  if (!source.ok || !data.ok) return failure([...source.problems, ...data.problems], args, surroundings);
+  if (!source.ok || !data.ok) {
+    const texts = data.ok ? undefined : new Map([[flagText(args, 'data') ?? '', data.text]]);
+    return failure([...source.problems, ...(data.ok ? [] : data.problems)], args, surroundings, texts);
+  }
 
   const rendered = render(source.value, data.value, file, args, surroundings);
   const written = rendered.ok ? writeOutput(encodeUtf8(rendered.value), args) : rendered;
@@ -39,7 +42,7 @@ export function templateRender(args: Arguments, surroundings: Surroundings): Com
 /** Go names a template that is read from a file by the file's last name. */
 function render(source: string, data: GoValue, file: string, args: Arguments, { env }: Surroundings): Parsed<string> {
   const compiled = compileTemplate(source, {
-    name: file === '-' ? 'stdin' : basename(file),
+    name: file === '-' ? 'standard input' : basename(file),
     left: flagText(args, 'left'),
     right: flagText(args, 'right'),
     missingKey: missingKey(flagText(args, 'option')),
@@ -63,17 +66,22 @@ function readTemplate(file: string): Parsed<string> {
 }
 
 /** JSON has escapes (surrogate pairs) that YAML does not know, so JSON is tried first. */
-function readData(file: string | undefined): Parsed<GoValue> {
-  if (file === undefined) return parsed(undefined);
+function readData(file: string | undefined): ReadData {
+  if (file === undefined) return { ok: true, value: undefined };
   const text = readText(file);
-  if (!text.ok) return text;
+  if (!text.ok) return { ...text, text: '' };
   try {
-    return parsed(fromJson(JSON.parse(text.value) as JsonValue));
+    return { ok: true, value: fromJson(JSON.parse(text.value) as JsonValue) };
   } catch {
     const value = parseYaml(text.value, { file });
-    return value.ok ? parsed(fromJson(value.value)) : value;
+    return value.ok ? { ok: true, value: fromJson(value.value) } : { ...value, text: text.value };
   }
 }
+
+/** Broken data comes with its text, so that the line concerned can be shown. */
+type ReadData =
+  | { readonly ok: true; readonly value: GoValue }
+  | { readonly ok: false; readonly problems: readonly Problem[]; readonly text: string };
 
 /** Go counts columns in bytes, a person in characters. */
 function placed(problem: Problem, file: string, source: string): Problem {
@@ -87,5 +95,8 @@ function placed(problem: Problem, file: string, source: string): Problem {
 function misuse(args: Arguments): readonly Problem[] {
   const [file, data] = [flagText(args, 'filename'), flagText(args, 'data')];
   if (file === undefined) return [usage('filename not specified (see --filename or -f)')];
+  if (flagTexts(args, 'filename').length > 1) {
+    return [usage('one template is rendered, and -f is given more than once', 'Run the command once for each.')];
+  }
   return file === '-' && data === '-' ? [usage('standard input can be read only once')] : [];
 }

@@ -12,10 +12,11 @@ import { writeOutput, writeResults } from './write-results.ts';
 /** `remora uninject`: the way back. Nothing is written when anything failed. */
 export function uninject(args: Arguments, surroundings: Surroundings): CommandResult {
   const misused = [...inputProblems(args), ...inPlaceProblems(args)];
-  if (misused.length > 0) return usageFailure(misused, 'uninject', surroundings);
-  const settings = readSettingsIfKnown(args, surroundings);
+  if (misused.length > 0) return usageFailure(misused, 'uninject', args, surroundings);
+  const read = new Map<string, string>();
+  const settings = readSettingsIfKnown(args, surroundings, read);
   const files = readManifests(flagTexts(args, 'filename'));
-  if (!settings.ok || !files.ok) return failure([...settings.problems, ...files.problems], args, surroundings);
+  if (!settings.ok || !files.ok) return failure([...settings.problems, ...files.problems], args, surroundings, read);
 
   const inPlace = flagIsOn(args, 'in-place');
   const results = files.value.map((file) => ({
@@ -25,7 +26,7 @@ export function uninject(args: Arguments, surroundings: Surroundings): CommandRe
   const problems = [...settings.problems, ...results.flatMap(({ restored }) => restored.problems)];
   const texts = results.flatMap(({ file, restored }) => (restored.ok ? [{ file, text: restored.value.text }] : []));
   const written = hasErrors(problems) ? failed() : write(texts, args);
-  const sources = sourceTexts(files.value, settings.value);
+  const sources = sourceTexts(files.value, settings.value, read);
   return {
     exitCode: written.ok ? 0 : 1,
     error: problemsText([...problems, ...written.problems], surroundings.paintError, sources),
@@ -37,10 +38,14 @@ export function uninject(args: Arguments, surroundings: Surroundings): CommandRe
  * An old release says nothing without its configuration, and ours is not for it: then what is known of Istio's templates
  * decides, without verification.
  */
-function readSettingsIfKnown(args: Arguments, surroundings: Surroundings): Parsed<ManifestSettings | undefined> {
+function readSettingsIfKnown(
+  args: Arguments,
+  surroundings: Surroundings,
+  read: Map<string, string>,
+): Parsed<ManifestSettings | undefined> {
   const release = parseRelease(flagText(args, 'compat') ?? 'latest');
   if (flagText(args, 'injectConfigFile') !== undefined || !release.ok || fitsBuiltin(release.value)) {
-    return readSettings(args, surroundings);
+    return readSettings(args, surroundings, read);
   }
   return parsed(undefined, [unverified(release.value)]);
 }

@@ -21,8 +21,12 @@ export function unwritable({ path, message }: FileFailure): Problem {
 
 /** To the file of `--output`, or given back for standard output. */
 export function writeOutput<T extends string | Uint8Array>(data: T, args: Arguments): Parsed<T | ''> {
-  const path = flagText(args, 'output') ?? '';
-  if (path === '') return parsed(data);
-  const done = writeResults([{ path, data }]);
+  if (toStandardOutput(args)) return parsed(data);
+  const done = writeResults([{ path: flagText(args, 'output') ?? '', data }]);
   return done.ok ? parsed('') : done;
+}
+
+/** `-` is standard output, as it is standard input for `-f`. */
+export function toStandardOutput(args: Arguments): boolean {
+  return ['', '-'].includes(flagText(args, 'output') ?? '');
 }

@@ -148,12 +148,19 @@ function alreadyInjected({ pod, release }: Subject): Answer {
 
 const IGNORED_NAMESPACES = ['kube-system', 'kube-public', 'kube-node-lease', 'local-path-storage'];
 
-function ignoredNamespace({ namespace, release, unconditional }: Subject): Answer {
+function ignoredNamespace({ namespace, release, unconditional, manual }: Subject): Answer {
   if (unconditional) return noOpinion('kube-inject of this release does not look at the namespace.');
   const ignored = behaves(release, 'ignored-namespaces-four') ? IGNORED_NAMESPACES : IGNORED_NAMESPACES.slice(0, 2);
   return ignored.includes(namespace)
     ? { verdict: 'skip', because: `Namespace ${namespace} is never injected.`, at: ['/metadata/namespace'] }
-    : noOpinion(namespace === '' ? 'The namespace is not known.' : `Namespace ${namespace} is not excluded.`);
+    : noOpinion(namespace === '' ? unnamed(manual) : `Namespace ${namespace} is not excluded.`);
+}
+
+/** istioctl too asks the pod template alone: a Deployment in kube-system is injected by kube-inject. */
+function unnamed(manual: boolean): string {
+  return manual
+    ? "The pod template names no namespace; kube-inject does not look at the workload's."
+    : 'The namespace is not known.';
 }
 
 const INJECT = 'sidecar.istio.io/inject';

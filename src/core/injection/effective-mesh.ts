@@ -19,7 +19,10 @@ export type EffectiveMesh = {
   readonly proxyConfig: ProxyConfig;
   /** In kube-inject changed by the pod's annotation; in the webhook the mesh's own. */
   readonly meshConfig: MeshConfig;
-  /** Of `meshConfig`: what probes and Prometheus are pointed at; 0 where it is not set. */
+  /**
+   * What probes and Prometheus are pointed at; 0 where it is not set. Up to 1.12 it is the mesh's own: only templates saw
+   * what the annotation changed.
+   */
   readonly statusPort: number;
   readonly enablePrometheusMerge: boolean | undefined;
   readonly interceptionMode: string;
@@ -48,11 +51,12 @@ export function effectiveMesh(
   });
   if (!resolved.ok) return resolved;
   const { proxyConfig, meshConfig } = resolved.value;
+  const followed = behaves(cfg.release, 'proxy-config-resources') ? meshConfig : cfg.mesh;
   return parsed(
     {
       proxyConfig,
       meshConfig,
-      statusPort: meshConfig.defaultConfig?.statusPort ?? 0,
+      statusPort: followed.defaultConfig?.statusPort ?? 0,
       enablePrometheusMerge: meshConfig.enablePrometheusMerge,
       interceptionMode: proxyConfig.interceptionMode ?? '',
       imageType: proxyConfig.image?.imageType ?? '',

@@ -2,7 +2,7 @@ import { getKey, isArray, isObject, type JsonObject, type JsonValue } from '../j
 import { equal, escapePointer, structOf, type TypeRef } from '../kube/index.ts';
 import type { Problem } from '../problem.ts';
 import type { PodTemplate } from './model.ts';
-import { annotationOf, STATUS_ANNOTATION } from './pod.ts';
+import { annotationOf, containersOf, STATUS_ANNOTATION, textAt } from './pod.ts';
 
 /**
  * JSON pointers of what a rendered template takes away from the pod for good: by null, by `$patch: replace` or `delete`,
@@ -25,6 +25,7 @@ type Found = { readonly pointers: string[]; readonly overwritten: boolean };
  * without it. Containers are left out, and nulls in volumes, which only keep a template's own volume without a source.
  */
 export function erasingFields(overlay: JsonObject): readonly string[] {
+  if (Object.hasOwn(overlay, '$patch')) return ['/metadata', '/spec'];
   const found: string[] = [];
   for (const part of ['metadata', 'spec']) {
     const fields = getKey(overlay, part);
@@ -61,23 +62,37 @@ function collectListDirectives(items: readonly JsonValue[], at: string, found: s
 }
 
 /** The warning about them, or undefined where nothing was erased. */
-export function erasedProblem(erased: readonly string[]): Problem | undefined {
+export function erasedProblem(erased: readonly string[], pod: PodTemplate): Problem | undefined {
   if (erased.length === 0) return undefined;
+  const told = [...new Set(erased)].map((pointer) => `${pointer}${containerNames(pod, pointer)}`);
   return {
     code: 'TEMPLATE_ERASED_FIELDS',
     severity: 'warning',
-    message: `the template erased fields of the pod: ${erased.join(', ')}`,
+    message: `the template erased fields of the pod: ${told.join(', ')}`,
     where: { pointer: erased[0] },
     remedy: 'Keep the original manifest: uninject cannot bring these fields back.',
   };
 }
 
+/** ` (container app)`: a person knows containers by name, and a pointer only has their number. */
+function containerNames(pod: PodTemplate, pointer: string): string {
+  const [part, list, index, ...deeper] = pointer.split('/').slice(1);
+  if (part !== 'spec' || deeper.length > 0) return '';
+  const lists = (['initContainers', 'containers'] as const).filter((key) => list === undefined || list === key);
+  const names = lists
+    .flatMap((key) => containersOf(pod, key).filter((_, i) => index === undefined || String(i) === index))
+    .map((container) => textAt(container, 'name'));
+  return names.length === 0 ? '' : ` (${names.length === 1 ? 'container' : 'containers'} ${names.join(' ')})`;
+}
+
 function collect(target: JsonObject, patch: JsonObject, type: TypeRef | undefined, at: string, found: Found): void {
   const directive = getKey(patch, '$patch');
-  if (directive === 'replace' || directive === 'delete') {
-    for (const key of Object.keys(target)) {
-      if (directive === 'delete' || !Object.hasOwn(patch, key)) found.pointers.push(`${at}/${escapePointer(key)}`);
-    }
+  if (directive === 'replace') {
+    collectReplaced(target, patch, type, at, found);
+    return;
+  }
+  if (directive === 'delete') {
+    found.pointers.push(...Object.keys(target).map((key) => `${at}/${escapePointer(key)}`));
     return;
   }
   const retained = getKey(patch, '$retainKeys');
@@ -97,6 +112,46 @@ function collect(target: JsonObject, patch: JsonObject, type: TypeRef | undefine
     else if (isArray(value) && isArray(current) && member.mergeKey !== '') {
       collectList(current, value, member, pointer, found);
     } else if (found.overwritten && isLost(current, value, pointer)) found.pointers.push(pointer);
+  }
+}
+
+/** What of the target is not in what takes its place: nothing is merged there, whatever the type says. */
+function collectReplaced(
+  target: JsonObject,
+  patch: JsonObject,
+  type: TypeRef | undefined,
+  at: string,
+  found: Found,
+): void {
+  for (const key of Object.keys(target)) {
+    const current = target[key] ?? null;
+    const value = getKey(patch, key);
+    // What Go writes for nothing, such as `resources: {}`.
+    if (current === null || (isObject(current) && Object.keys(current).length === 0)) continue;
+    const pointer = `${at}/${escapePointer(key)}`;
+    const member = memberType(type, key);
+    if (value === undefined || value === null) found.pointers.push(pointer);
+    else if (isObject(value) && isObject(current)) collectReplaced(current, value, member.type, pointer, found);
+    else if (isArray(value) && isArray(current) && member.mergeKey !== '') {
+      collectReplacedList(current, value, member, pointer, found);
+    } else if (found.overwritten && !equal(current, value)) found.pointers.push(pointer);
+  }
+}
+
+function collectReplacedList(
+  target: readonly JsonValue[],
+  patch: readonly JsonValue[],
+  { type, mergeKey }: Member,
+  at: string,
+  found: Found,
+): void {
+  const item = type?.kind === 'list' ? type.of : undefined;
+  for (const [i, current] of target.entries()) {
+    if (!isObject(current)) continue;
+    const name = getKey(current, mergeKey);
+    const entry = patch.find((candidate) => isObject(candidate) && getKey(candidate, mergeKey) === name);
+    if (isObject(entry)) collectReplaced(current, entry, item, `${at}/${i}`, found);
+    else found.pointers.push(`${at}/${i}`);
   }
 }
 

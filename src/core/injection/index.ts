@@ -12,11 +12,12 @@
  */
 export { answerReview, type ReviewAnswer, type ReviewRequest } from './admission/answer-review.ts';
 export { type BuiltinOptions, builtinConfig } from './builtin/index.ts';
+export { type KeyText, keyText } from './config-map-text.ts';
 export { decideInjection, type InjectionPolicy } from './decide.ts';
 export { type Explanation, explain } from './explain.ts';
 export { inject } from './inject.ts';
 export { type LegacyParameters, validateLegacyParameters } from './legacy/index.ts';
-export { type InjectionConfigTexts, loadInjectionConfig } from './load-config.ts';
+export { type ConfigFiles, type InjectionConfigTexts, loadInjectionConfig, templateTexts } from './load-config.ts';
 export type {
   InjectionConfig,
   InjectionContext,
@@ -31,6 +32,6 @@ export type {
 export { annotationOf } from './pod.ts';
 export { behaves } from './releases.ts';
 export { RULE_IDS, type RuleId } from './rules.ts';
-export { type UninjectOutcome, uninject } from './uninject/index.ts';
+export { outdatedMetadata, type UninjectOutcome, uninject, withEditedProbes } from './uninject/index.ts';
 export { parseInjectEnvs } from './url-env.ts';
 export { type ConfigurationVerdict, matchWebhook, type WebhookCheck, type WebhookMatch } from './webhook-match.ts';

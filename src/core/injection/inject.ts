@@ -1,4 +1,4 @@
-import { fromJson } from '../gotemplate/index.ts';
+import { fromJson, type GoObject, type TemplateHost } from '../gotemplate/index.ts';
 import type { JsonObject } from '../json.ts';
 import { diffJson, dropUnknown, mergeStrategic, roundTrip } from '../kube/index.ts';
 import { failed, type Parsed, type Problem, parsed } from '../problem.ts';
@@ -16,9 +16,11 @@ import type {
   InjectionDecision,
   InjectionOutcome,
   PodTemplate,
+  SidecarTemplate,
   StepTrace,
 } from './model.ts';
 import { isNativePod, templateHost, usesNativeSidecars } from './native-sidecar.ts';
+import { renderHost } from './nested-render.ts';
 import { clearFilledInUser, DEFAULT_PROXY_ID, openshiftIds } from './openshift.ts';
 import { orderContainers, withoutContainer } from './order.ts';
 import { ownerOf, podItself } from './owner.ts';
@@ -29,6 +31,7 @@ import {
   metadataOf,
   objectAt,
   PROXY_CONTAINER,
+  parseGoBool,
   STATUS_ANNOTATION,
   specOf,
   textAt,
@@ -39,7 +42,7 @@ import { rewriteProbes } from './probes.ts';
 import { mergePrometheus, withSecurePort } from './prometheus.ts';
 import { adjustInitUser, originalForm, prefixed, reapplyOverrides } from './reinject.ts';
 import { behaves } from './releases.ts';
-import { renderTemplate } from './render.ts';
+import { blamed, renderTemplate, withValuesHint } from './render.ts';
 import { selectTemplates } from './select-templates.ts';
 import { skippedProblem } from './skipped.ts';
 import { statusText } from './status.ts';
@@ -97,17 +100,14 @@ function run(request: Request): Parsed<Finished> {
   const { original, cfg } = request;
   const warnings = dnsWarning(original);
   const mesh = effectiveMesh(original, request.at, cfg);
-  if (!mesh.ok) return mesh;
+  if (!mesh.ok) return unusableMesh(original, cfg.release, mesh.problems);
   const envs = proxyEnvironment(original, request.at, cfg.valuesJson);
 
   const merged = runTemplates(request, mesh.value);
   if (!merged.ok) return prefixed('failed to run injection template: ', merged.problems);
   const { result, template } = merged.value;
 
-  const reapplied = reapplyOverrides(result, original, template, {
-    release: cfg.release,
-    openshift: request.at.platform === 'openshift',
-  });
+  const reapplied = reapplyOverrides(result, original, template, cfg.release);
   if (!reapplied.ok) return prefixed('failed to re apply container: ', reapplied.problems);
   const customised = behaves(cfg.release, 'init-user-adjusted')
     ? adjustInitUser(reapplied.value, original, mesh.value.interceptionMode === 'TPROXY')
@@ -117,6 +117,13 @@ function run(request: Request): Parsed<Finished> {
   if (!finished.ok) return prefixed('failed to process pod: ', finished.problems);
   const trace = [...merged.value.trace, ...overridesTrace(result, customised), ...finished.value.trace];
   return parsed({ pod: finished.value.pod, trace }, [...warnings, ...merged.problems, ...finished.problems]);
+}
+
+/** Up to 1.12 the annotation is laid over the mesh config where the template runs, behind the validation. */
+function unusableMesh(pod: PodTemplate, release: Release, problems: readonly Problem[]): Parsed<never> {
+  if (behaves(release, 'proxy-config-resources')) return failed(...problems);
+  const invalid = invalidAnnotations(pod, release);
+  return prefixed('failed to run injection template: ', invalid === undefined ? problems : [invalid]);
 }
 
 function dnsWarning(pod: PodTemplate): readonly Problem[] {
@@ -158,24 +165,42 @@ function runTemplates(request: Request, mesh: EffectiveMesh): Parsed<Merged> {
   let result = original;
   let template: PodTemplate = {};
   const erased: string[] = [];
+  // A wrong type shows only at the end; the first template after which it is there has brought it.
+  const overlaid: { readonly by: SidecarTemplate; readonly result: PodTemplate }[] = [];
+  const aloneFirst = behaves(cfg.release, 'overlay-tried-alone-first');
+  const host = hostFor(data.value.view, at, cfg.release);
   for (const selected of templates.value) {
-    const rendered = renderTemplate(selected, data.value.view, templateHost(at, cfg.release));
-    if (!rendered.ok) return rendered;
+    const rendered = renderTemplate(selected, data.value.view, host);
+    if (!rendered.ok) return failed(...withValuesHint(rendered.problems, selected, cfg));
     const overlay = dropUnknown('core/v1.Pod', rendered.value, cfg.release.minor);
     const brought = mergeStrategic(template, overlay, 'core/v1.Pod');
-    if (!brought.ok) return prefixed('failed applying injection overlay: ', strategic(brought.problems));
+    if (!brought.ok) {
+      const problems = strategic(withValuesHint(blamed(brought.problems, selected), selected, cfg));
+      return prefixed(aloneFirst ? NOT_ALONE : NOT_APPLICABLE, problems);
+    }
     template = brought.value;
     if (behaves(cfg.release, 'native-sidecars')) {
       result = moveToNative(result, template, data.value.nativeSidecars, cfg);
     }
     erased.push(...erasedFields(original, overlay));
     const laid = mergeStrategic(result, overlay, 'core/v1.Pod');
-    if (!laid.ok) return prefixed(NOT_APPLICABLE, strategic(laid.problems));
+    if (!laid.ok) {
+      const problems = isMergeable(original)
+        ? withValuesHint(blamed(laid.problems, selected), selected, cfg)
+        : laid.problems;
+      return prefixed(NOT_APPLICABLE, strategic(problems));
+    }
     result = laid.value;
+    overlaid.push({ by: selected, result });
   }
   const typed = typedPod(result);
-  if (!typed.ok) return prefixed(`${NOT_APPLICABLE}unmarshal patched pod: `, typed.problems);
-  const problem = erasedProblem(erased);
+  if (!typed.ok) {
+    const guilty = typedPod(original).ok ? overlaid.find((step) => !typedPod(step.result).ok) : undefined;
+    const problems =
+      guilty === undefined ? typed.problems : withValuesHint(blamed(typed.problems, guilty.by), guilty.by, cfg);
+    return prefixed(`${aloneFirst ? NOT_ALONE : NOT_APPLICABLE}unmarshal patched pod: `, problems);
+  }
+  const problem = erasedProblem(erased, original);
   return parsed(
     { result: typed.value, template, trace: templates.value.map(({ name }) => templateTrace(name, template)) },
     problem === undefined ? [] : [problem],
@@ -189,15 +214,26 @@ export function renderOverlays(pod: PodTemplate, at: InjectionContext, cfg: Inje
   const templates = selectTemplates(pod, at.path, cfg);
   if (!data.ok || !templates.ok) return [];
   return templates.value.flatMap((template) => {
-    const rendered = renderTemplate(template, data.value.view, templateHost(at, cfg.release));
+    const rendered = renderTemplate(template, data.value.view, hostFor(data.value.view, at, cfg.release));
     return rendered.ok ? [rendered.value] : [];
   });
 }
 
+function hostFor(view: GoObject, at: InjectionContext, release: Release): TemplateHost {
+  const host = templateHost(at, release);
+  return behaves(release, 'template-function-render') ? renderHost(view, host, release) : host;
+}
+
+const NOT_ALONE = 'failed applying injection overlay: ';
 const NOT_APPLICABLE = 'failed parsing generated injected YAML (check Istio sidecar injector configuration): ';
 
 function strategic(problems: readonly Problem[]): readonly Problem[] {
   return problems.map((problem) => ({ ...problem, message: `strategic merge: ${problem.message}` }));
+}
+
+/** Whether every list of the pod can be merged: a template is not to blame for a container without a name in it. */
+function isMergeable(pod: PodTemplate): boolean {
+  return mergeStrategic(pod, pod, 'core/v1.Pod').ok;
 }
 
 function templateTrace(name: string, template: PodTemplate): StepTrace {
@@ -242,17 +278,19 @@ type Data = { readonly view: ReturnType<typeof templateData>; readonly nativeSid
 
 function dataFor({ original, at, cfg, openshift }: Request, mesh: EffectiveMesh): Parsed<Data> {
   if (cfg.values === null && behaves(cfg.release, 'null-values-refused')) return failed(nilValues());
-  const stripped = originalForm(original, mesh.statusPort);
+  const stripped = originalForm(original, mesh.statusPort, cfg.release);
   if (!stripped.ok) return stripped;
   const namespace = textAt(metadataOf(original), 'namespace') || at.requestNamespace;
   const global = objectAt(cfg.valuesJson, 'global');
-  const image = { hub: textAt(global, 'hub'), tag: printedTag(global), variant: textAt(global, 'variant') };
+  const variant = behaves(cfg.release, 'image-variant') ? textAt(global, 'variant') : '';
+  const image = { hub: textAt(global, 'hub'), tag: printedTag(global), variant };
   const annotations = annotationsOf(stripped.value);
   const ids = openshift ? openshiftIds(at.namespaceObject) : { uid: DEFAULT_PROXY_ID, gid: DEFAULT_PROXY_ID };
   const nativeSidecars = usesNativeSidecars(original, at, cfg.release);
   const view = templateData(
     {
-      owner: at.owner ?? (derivesOwner(at, cfg.release) ? ownerOf(original, namespace) : podItself(original)),
+      owner:
+        at.owner ?? (derivesOwner(at, cfg.release) ? ownerOf(original, namespace, cfg.release) : podItself(original)),
       pod: stripped.value,
       proxyConfig: mesh.proxyConfig,
       meshConfig: mesh.meshConfig,
@@ -319,6 +357,7 @@ function finishPod(
     release,
     statusPort: mesh.statusPort,
     rewriteByDefault: webhookValues.rewriteAppHTTPProbe === true,
+    rewriteTcp: rewritesTcp(at, release),
   });
   note('probes', probes.because, probes.at);
 
@@ -333,7 +372,12 @@ function finishPod(
   const hold = mesh.holdApplication || holdsByValues(cfg.valuesJson);
   const pod = orderContainers(annotated, hold);
   if (hold) note('order', 'The sidecar stands first: the application starts after it.', ['/spec/containers']);
-  return parsed({ pod, trace }, metrics.problems);
+  return parsed({ pod, trace }, [...metrics.problems, ...probes.problems]);
+}
+
+/** The switch is there from the first TCP probes that go through the agent to 1.17. */
+function rewritesTcp({ host }: InjectionContext, release: Release): boolean {
+  return !behaves(release, 'tcp-probes-switch') || parseGoBool(host.env?.('REWRITE_TCP_PROBES') ?? '') !== false;
 }
 
 function holdsByValues(valuesJson: JsonObject): boolean {

@@ -37,7 +37,7 @@ export type InjectionConfig = {
   /** What the status annotation carries as `version` up to 1.8: SHA-256 of the template text unless set. */
   readonly templateVersion: string;
   readonly mesh: MeshConfig;
-  /** ProxyConfig resources of the cluster (webhook, 1.11 and later); kube-inject knows none upstream. */
+  /** ProxyConfig resources of the cluster (webhook, 1.13 and later); kube-inject knows none upstream. */
   readonly proxyConfigs: readonly ProxyConfigResource[];
 };
 

@@ -1,13 +1,15 @@
 import { getKey, type JsonObject } from '../json.ts';
+import type { Release } from '../release.ts';
 import type { OwnerMeta, PodTemplate } from './model.ts';
 import { labelsOf, listAt, metadataOf, textAt } from './pod.ts';
+import { behaves } from './releases.ts';
 
 /**
  * The workload behind a pod, as templates see it in `.DeploymentMeta` and `.TypeMeta` (injection.md 2.8). A pod made
  * by a controller shows that controller; what names its pods through another object (ReplicaSet of a Deployment, Job
  * of a CronJob) is traced one step further by its naming rules, since the injector asks no API server.
  */
-export function ownerOf(pod: PodTemplate, namespace: string): OwnerMeta {
+export function ownerOf(pod: PodTemplate, namespace: string, release: Release): OwnerMeta {
   const metadata = metadataOf(pod);
   const podName = textAt(metadata, 'name');
   const self = { ...podItself(pod), apiVersion: 'v1', kind: 'Pod', namespace };
@@ -20,7 +22,7 @@ export function ownerOf(pod: PodTemplate, namespace: string): OwnerMeta {
     name: textAt(controller, 'name'),
     namespace,
   };
-  const owner = { ...direct, ...ownerBehind(direct, labelsOf(pod)) };
+  const owner = { ...direct, ...ownerBehind(direct, labelsOf(pod), release) };
   return owner.name === '' ? { ...owner, name: podName } : owner;
 }
 
@@ -36,7 +38,7 @@ function isController(reference: JsonObject): boolean {
   return getKey(reference, 'controller') === true;
 }
 
-function ownerBehind(owner: OwnerMeta, labels: JsonObject): Partial<OwnerMeta> {
+function ownerBehind(owner: OwnerMeta, labels: JsonObject, release: Release): Partial<OwnerMeta> {
   switch (owner.kind) {
     case 'ReplicaSet': {
       const deployment = withoutHash(owner.name, textAt(labels, 'pod-template-hash'));
@@ -52,7 +54,8 @@ function ownerBehind(owner: OwnerMeta, labels: JsonObject): Partial<OwnerMeta> {
     }
     case 'Job': {
       const cron = /^(.+)-\d{8,10}$/s.exec(owner.name)?.[1];
-      return cron === undefined ? {} : { kind: 'CronJob', name: cron, apiVersion: 'batch/v1' };
+      const apiVersion = behaves(release, 'owner-cron-job-v1') ? 'batch/v1' : 'batch/v1beta1';
+      return cron === undefined ? {} : { kind: 'CronJob', name: cron, apiVersion };
     }
     default:
       return {};

@@ -35,6 +35,8 @@ export type ProbeSettings = {
   readonly statusPort: number;
   /** `sidecarInjectorWebhook.rewriteAppHTTPProbe` of the values; absent means no. */
   readonly rewriteByDefault: boolean;
+  /** Whether the injector was not told to leave tcpSocket probes alone. */
+  readonly rewriteTcp: boolean;
 };
 
 /**
@@ -97,7 +99,7 @@ type Rewritten = {
 function rewriteAll(pod: PodTemplate, settings: ProbeSettings): Rewritten {
   const { release } = settings;
   const sites = behaves(release, 'lifecycle-handlers') ? [...PROBE_SITES, ...LIFECYCLE_SITES] : PROBE_SITES;
-  const kinds = { tcp: behaves(release, 'tcp-probes'), grpc: behaves(release, 'grpc-probes') };
+  const kinds = { tcp: settings.rewriteTcp && behaves(release, 'tcp-probes'), grpc: behaves(release, 'grpc-probes') };
   const lists: readonly ContainerList[] = behaves(release, 'probes-of-init-containers')
     ? ['initContainers', 'containers']
     : ['containers'];

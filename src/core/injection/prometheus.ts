@@ -29,12 +29,15 @@ export type MetricsResult =
  * | else              | absent           | false       |                    | untouched                 |
  * | else              | true, or absent and not false  || yes                | untouched: done before    |
  * | else              | true, or absent and not false  || no                 | merged                    |
+ *
+ * Up to 1.12 a scrape annotation of false stops nothing.
  */
 export function mergePrometheus(pod: PodTemplate, settings: MetricsSettings): MetricsResult {
   const untouched: MetricsResult = { ok: true, pod, problems: [] };
   const annotations = annotationsOf(pod);
-  const found = prometheusAnnotations(annotations);
-  if (parseGoBool(found.scrape) === false) return untouched;
+  const respected = behaves(settings.release, 'prometheus-annotations-respected');
+  const found = prometheusAnnotations(annotations, settings.release);
+  if (respected && parseGoBool(found.scrape) === false) return untouched;
   if (!isPrometheusMergeEnabled(settings.enablePrometheusMerge, annotations)) return untouched;
   const statusPort = String(settings.statusPort);
   if (found.portKey !== undefined && found.port === statusPort) return untouched;
@@ -74,8 +77,8 @@ export function withSecurePort(pod: PodTemplate): PodTemplate {
 }
 
 /** The annotations without those of Prometheus, as a re-injection sees them: the ones found are Istio's own. */
-export function withoutPrometheusAnnotations(pod: PodTemplate): PodTemplate {
-  const { keys } = prometheusAnnotations(annotationsOf(pod));
+export function withoutPrometheusAnnotations(pod: PodTemplate, release: Release): PodTemplate {
+  const { keys } = prometheusAnnotations(annotationsOf(pod), release);
   return withAnnotations(
     pod,
     keys.map((key) => [key, undefined] as const),
@@ -103,13 +106,17 @@ const FIELDS: ReadonlyMap<string, 'scrape' | 'path' | 'port' | 'targets'> = new 
   ['prometheus_istio_io_scrape_targets', 'targets'],
 ]);
 
-/** Prometheus itself cannot tell `prometheus.io/port` from `prometheus/io-port`: all spellings count, the first wins. */
-function prometheusAnnotations(annotations: JsonObject): Found {
+/**
+ * Prometheus itself cannot tell `prometheus.io/port` from `prometheus/io-port`: all spellings count, the first wins. Up to
+ * 1.12 only the usual one does.
+ */
+function prometheusAnnotations(annotations: JsonObject, release: Release): Found {
+  const anySpelling = behaves(release, 'prometheus-annotations-respected');
   const values = new Map<string, string>();
   const keys: string[] = [];
   let portKey: string | undefined;
   for (const key of Object.keys(annotations)) {
-    if (!key.startsWith('prometheus')) continue;
+    if (!key.startsWith(anySpelling ? 'prometheus' : 'prometheus.io/')) continue;
     const field = FIELDS.get(sanitize(key));
     const value = annotations[key];
     if (field === undefined || typeof value !== 'string') continue;

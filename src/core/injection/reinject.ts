@@ -3,6 +3,7 @@ import { mergeStrategic, roundTrip } from '../kube/index.ts';
 import { failed, type Parsed, type Problem, parsed } from '../problem.ts';
 import type { Release } from '../release.ts';
 import type { PodTemplate } from './model.ts';
+import { DEFAULT_PROXY_ID } from './openshift.ts';
 import { withoutContainer } from './order.ts';
 import {
   annotationOf,
@@ -10,12 +11,14 @@ import {
   containersOf,
   findContainer,
   INIT_CONTAINER,
+  integerAt,
   listAt,
   OVERRIDES_ANNOTATION,
   objectAt,
   PROXY_CONTAINER,
   STATUS_ANNOTATION,
   sidecarOf,
+  specOf,
   textAt,
   VALIDATION_CONTAINER,
   withAnnotations,
@@ -31,11 +34,11 @@ import { readStatus } from './status.ts';
  * (injection.md 4.2, steps 3 and 4). Only the containers go: volumes and secrets stay, and so does everything in the
  * pod that the templates are merged onto.
  */
-export function originalForm(pod: PodTemplate, statusPort: number): Parsed<PodTemplate> {
-  return reinsertOverrides(stripInjected(pod, statusPort));
+export function originalForm(pod: PodTemplate, statusPort: number, release: Release): Parsed<PodTemplate> {
+  return reinsertOverrides(stripInjected(pod, statusPort, release));
 }
 
-function stripInjected(pod: PodTemplate, statusPort: number): PodTemplate {
+function stripInjected(pod: PodTemplate, statusPort: number, release: Release): PodTemplate {
   const status = readStatus(pod);
   if (status === undefined || status === 'invalid') return pod;
   let stripped = pod;
@@ -44,7 +47,7 @@ function stripInjected(pod: PodTemplate, statusPort: number): PodTemplate {
     for (const name of status[list]) containers = withoutContainer(containers, name);
     stripped = withContainers(stripped, list, containers);
   }
-  if (isScrapedThroughAgent(stripped, statusPort)) stripped = withoutPrometheusAnnotations(stripped);
+  if (isScrapedThroughAgent(stripped, statusPort)) stripped = withoutPrometheusAnnotations(stripped, release);
   return withAnnotations(stripped, [[STATUS_ANNOTATION, undefined]]);
 }
 
@@ -92,12 +95,6 @@ function badOverrides(cause: string): Problem {
   };
 }
 
-export type OverrideSettings = {
-  readonly release: Release;
-  /** PLATFORM of the injector. */
-  readonly openshift: boolean;
-};
-
 /**
  * Lays the user's settings of injected containers over the merged result (injection.md 4.4): whoever defines an
  * istio-proxy of his own customises the sidecar, and the template may not win against him. On the first injection the
@@ -107,9 +104,9 @@ export function reapplyOverrides(
   merged: PodTemplate,
   original: PodTemplate,
   template: PodTemplate,
-  { release, openshift }: OverrideSettings,
+  release: Release,
 ): Parsed<PodTemplate> {
-  const templateUser = openshift && templateUserWins(release);
+  const templateUser = templateUserWins(release);
   const existing = readOverrides(original);
   if (!existing.ok) return existing;
   const injectedNames = behaves(release, 'overrides-skip-injected') ? namesInjectedBefore(original) : NO_NAMES;
@@ -177,20 +174,24 @@ function templateUserWins(release: Release): boolean {
 }
 
 /**
- * OpenShift fills in a runAsUser that the user never chose, and the redirection exempts the template's: an istio-proxy
- * that only customises (image `auto`) takes the template's ids.
+ * OpenShift fills in a runAsUser that the user never chose, and the redirection exempts the template's. That the template
+ * has another user than the usual one is taken for the sign of it, so that TPROXY (runAsUser 0) is caught as well. The
+ * user's ids are forgotten, in the annotation too.
  */
 function withTemplateUser(own: JsonObject, template: JsonObject): JsonObject {
   const chosen = getKey(own, 'securityContext');
-  const given = getKey(template, 'securityContext');
-  if (getKey(own, 'image') !== 'auto' || !isObject(chosen) || !isObject(given)) return own;
+  const given = integerAt(objectAt(template, 'securityContext'), 'runAsUser');
+  if (!isObject(chosen) || given === undefined || BigInt(given) === DEFAULT_PROXY_ID) return own;
   const { runAsUser: _user, runAsGroup: _group, ...others } = chosen;
-  const ids = Object.fromEntries(['runAsUser', 'runAsGroup'].flatMap((id) => (id in given ? [[id, given[id]]] : [])));
-  return { ...own, securityContext: { ...others, ...ids } as JsonObject };
+  return { ...own, securityContext: others as JsonObject };
 }
 
+/** The result is typed again: a null in the overlay is a field that Go always writes, not one to be removed. */
 function applyContainer(pod: PodTemplate, list: ContainerList, overlay: JsonObject): Parsed<PodTemplate> {
-  return mergeStrategic(pod, { spec: { [list]: [overlay] } }, 'core/v1.Pod');
+  const merged = mergeStrategic(pod, { spec: { [list]: [overlay] } }, 'core/v1.Pod');
+  if (!merged.ok) return merged;
+  const spec = roundTrip('core/v1.PodSpec', specOf(merged.value), { unknown: 'keep', creationTimestampNull: false });
+  return spec.ok ? parsed({ ...merged.value, spec: spec.value }) : spec;
 }
 
 /**

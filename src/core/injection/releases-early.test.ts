@@ -116,15 +116,15 @@ describe('template language', () => {
     expect(shown(after, expression)).toBe(result);
   });
 
-  it('template-function-render: gone with 1.9', () => {
-    expect(shown('1.8', 'render "d"')).toBe('d');
-    expect(shown('1.9.0', 'render "d"')).toMatch(/function "render" not defined/);
+  it('template-function-render: gone with 1.14', () => {
+    for (const release of ['1.8', '1.13']) expect(shown(release, 'render "d"')).toBe('d');
+    expect(shown('1.14.0', 'render "d"')).toMatch(/function "render" not defined/);
   });
 
   it('nil-duration-is-zero: formatDuration of what the mesh does not say', () => {
     const action = 'formatDuration .ProxyConfig.DiscoveryRefreshDelay';
-    expect(shown('1.14', action)).toBe('1s');
-    expect(shown('1.15.0', action)).toBe('0s');
+    expect(shown('1.13', action)).toBe('1s');
+    expect(shown('1.14.0', action)).toBe('0s');
   });
 
   it("sprig-to-json: Istio's own toJson knows maps only", () => {
@@ -184,17 +184,17 @@ describe('the decision', () => {
     expect(decidedBy('1.2', own, { at: MANUAL })).not.toBe('already-injected');
     for (const release of ['1.3.0', '1.8']) expect(decidedBy(release, own, { at: MANUAL })).toBe('already-injected');
     expect(decidedBy('1.9.0', own, { at: MANUAL })).toBe('policy');
-    expect(decidedBy('1.13', marked, { at: MANUAL })).toBe('already-injected');
-    expect(decidedBy('1.14.0', marked, { at: MANUAL })).toBe('policy');
+    expect(decidedBy('1.16', marked, { at: MANUAL })).toBe('already-injected');
+    expect(decidedBy('1.17.0', marked, { at: MANUAL })).toBe('policy');
     expect(decidedBy('1.9.0', marked)).toBe('policy');
   });
 
-  it('skip-names-kind: from 1.9 on', () => {
+  it('skip-names-kind: from 1.11 on', () => {
     const owner = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'd', namespace: 'n' };
     const pod: JsonObject = { spec: { hostNetwork: true, containers: [{ name: 'app' }] } };
     const warning = (release: string): string => messages(run(release, pod, { at: { ...MANUAL, owner } }).problems);
-    expect(warning('1.8')).toBe('Skipping injection because "d" has host networking enabled');
-    expect(warning('1.9.0')).toBe('Skipping injection because Deployment "n/d" has host networking enabled');
+    expect(warning('1.10')).toBe('Skipping injection because "d" has host networking enabled');
+    expect(warning('1.11.0')).toBe('Skipping injection because Deployment "n/d" has host networking enabled');
   });
 
   it('ignored-namespaces-four', () => {
@@ -257,9 +257,9 @@ describe('probes', () => {
       );
       return env(injected(release, { ...once, spec: { ...specOf(once), containers } }, { values }));
     };
-    // Before 1.20 the agent is told a second time, in an environment variable of the same name.
-    expect(twice('1.19')).toHaveLength(2);
-    expect(twice('1.20.0')).toEqual([expect.stringMatching(/"path":"\/live".*"path":"\/ready"/)]);
+    // Before 1.17 the agent is told a second time, in an environment variable of the same name.
+    expect(twice('1.16')).toHaveLength(2);
+    expect(twice('1.17.0')).toEqual([expect.stringMatching(/"path":"\/live".*"path":"\/ready"/)]);
   });
 });
 
@@ -305,7 +305,7 @@ describe('the status', () => {
     const template = (image: string): Setup => ({ template: OVERLAY.replace('image: proxy', `image: ${image}`) });
     const image = (release: string): unknown =>
       sidecarOf(injected(release, injected(release, APP, template('old')), template('new')))?.image;
-    expect(image('1.11')).toBe('old');
-    expect(image('1.12.0')).toBe('new');
+    expect(image('1.16')).toBe('old');
+    expect(image('1.17.0')).toBe('new');
   });
 });

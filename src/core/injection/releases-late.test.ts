@@ -273,12 +273,18 @@ describe('users and groups', () => {
   });
 
   it('openshift-template-user-wins: until init-user-adjusted', () => {
-    const user = (release: string, at: Partial<InjectionContext>): unknown =>
-      sidecarUser(injected(release, customised(77), { template: TEMPLATE, at }));
-    expect(user('1.20.0', openshift)).toBe(77);
-    for (const release of ['1.20.1', '1.21.0', '1.22.0']) expect(user(release, openshift)).toBe(1337);
-    for (const release of ['1.20.7', '1.21.3', '1.22.1', '1.23.0']) expect(user(release, openshift)).toBe(77);
-    expect(user('1.21.0', {})).toBe(77);
+    const annotations = { 'openshift.io/sa.scc.uid-range': '1000/50' };
+    const at: Partial<InjectionContext> = { ...openshift, namespaceObject: { metadata: { annotations } } };
+    const pod = (release: string, context = at): JsonObject =>
+      injected(release, customised(77), { template: TEMPLATE, at: context });
+    expect(sidecarUser(pod('1.20.0'))).toBe(77);
+    for (const release of ['1.20.1', '1.21.0', '1.22.0']) {
+      expect(sidecarUser(pod(release))).toBe(1049);
+      expect(annotationOf(pod(release), 'proxy.istio.io/overrides')).not.toContain('runAsUser');
+    }
+    for (const release of ['1.20.7', '1.21.3', '1.22.1', '1.23.0']) expect(sidecarUser(pod(release))).toBe(77);
+    // The usual user of a template gives way.
+    expect(sidecarUser(pod('1.21.0', {}))).toBe(77);
   });
 
   it("openshift-filled-user-cleared: the application's user was not chosen", () => {

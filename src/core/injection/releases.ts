@@ -19,16 +19,21 @@ export const BEHAVIOURS = [
     introduced: [1, 0],
     what: 'fromJSON, toYaml, indent, valueOrDefault and the other functions for values',
   },
+  // Still there with the first merged templates (inject.go of 1.9); templates are parsed ahead, without data to give to a
+  // nested one, since istio/istio pull 37607 of March 2022. The minor in between that dropped it is not known.
   {
     id: 'template-function-render',
     introduced: [2, 0],
-    removed: [9, 0],
+    removed: [14, 0],
     what: 'render executes a string as a nested template',
   },
   { id: 'inbound-ports-tcp-only', introduced: [3, 0], what: 'includeInboundPorts leaves out UDP and SCTP ports' },
-  { id: 'nil-duration-is-zero', introduced: [15, 0], what: 'formatDuration of an absent duration is 0s; before 1s' },
+  // With golang/protobuf in place of gogo/protobuf (upgrade notes of 1.14).
+  { id: 'nil-duration-is-zero', introduced: [14, 0], what: 'formatDuration of an absent duration is 0s; before 1s' },
   { id: 'sprig-functions', introduced: [8, 0], what: 'the functions of Sprig' },
   { id: 'sprig-to-json', introduced: [19, 0], what: "toJson is Sprig's; before Istio's own" },
+  // In 1.14 there are none of them, and omit is Sprig's; the first templates to use them are those of 1.18.
+  { id: 'template-functions-maps', introduced: [18, 0], what: 'mergeMaps, omit, strdict, toJsonMap' },
   { id: 'omit-nil', introduced: [28, 0], what: 'function omitNil' },
   { id: 'otel-resource-attributes', introduced: [30, 0], what: 'function otelResourceAttributes' },
   // istio/istio pull 55000 of February 2025.
@@ -40,6 +45,12 @@ export const BEHAVIOURS = [
       [24, 4],
     ],
     what: 'appendMultusNetwork knows NAMESPACE/NAME',
+  },
+  // With the move of a user's istio-proxy to the init containers.
+  {
+    id: 'overlay-tried-alone-first',
+    introduced: [19, 0],
+    what: 'an overlay that cannot be merged fails before it meets the pod, with another text',
   },
   {
     id: 'overlay-templates',
@@ -59,6 +70,8 @@ export const BEHAVIOURS = [
   { id: 'template-revision', introduced: [9, 0], what: '.Revision' },
   { id: 'estimated-concurrency', introduced: [11, 0], removed: [18, 0], what: '.EstimatedConcurrency' },
   { id: 'proxy-image', introduced: [13, 0], what: '.ProxyImage' },
+  // istio/istio pull 50296 of April 2024; before, the chart wrote the variant into the mesh config.
+  { id: 'image-variant', introduced: [22, 0], what: '.ProxyImage follows global.variant of the values' },
   {
     id: 'native-sidecars-field',
     introduced: [27, 0],
@@ -72,10 +85,11 @@ export const BEHAVIOURS = [
   // The decision.
   { id: 'inject-selectors', introduced: [1, 0], what: 'neverInjectSelector and alwaysInjectSelector' },
   { id: 'kube-inject-asks-policy', introduced: [8, 0], what: 'kube-inject honours sidecar.istio.io/inject' },
+  // Until istio/istio pull 41652 of November 2022, which merges what an earlier injection brought; 1.15 still skips.
   {
     id: 'kube-inject-skips-injected',
     introduced: [3, 0],
-    removed: [14, 0],
+    removed: [17, 0],
     what: 'kube-inject leaves alone what has istio-proxy beside another container',
   },
   { id: 'skips-injected-by-status', introduced: [9, 0], what: 'and only where the status annotation is there too' },
@@ -84,7 +98,8 @@ export const BEHAVIOURS = [
     introduced: [3, 0],
     what: "a skip is told with the workload's name for want of the own",
   },
-  { id: 'skip-names-kind', introduced: [9, 0], what: 'and with kind and namespace' },
+  // Not in 1.9, but in 1.14; the exact minor is not known.
+  { id: 'skip-names-kind', introduced: [11, 0], what: 'and with kind and namespace' },
   { id: 'ignored-namespaces-four', introduced: [9, 0], what: 'kube-node-lease and local-path-storage are ignored too' },
   {
     id: 'decision-namespace-from-request',
@@ -145,6 +160,12 @@ export const BEHAVIOURS = [
   { id: 'startup-probes', introduced: [8, 0], what: 'startup probes go through the agent' },
   { id: 'probes-patched-first', introduced: [7, 0], what: 'a patch rewrites probes before it removes containers' },
   { id: 'prometheus-merge', introduced: [6, 0], what: 'Prometheus is pointed at the agent' },
+  // istio/istio pull 36959 of January 2022.
+  {
+    id: 'prometheus-annotations-respected',
+    introduced: [13, 0],
+    what: 'a scrape annotation of false stops the merge, and every spelling counts that Prometheus takes for the same',
+  },
   { id: 'hold-application', introduced: [7, 0], what: 'holdApplicationUntilProxyStarts puts istio-proxy first' },
   { id: 'hold-by-mesh', introduced: [8, 0], what: 'holdApplicationUntilProxyStarts in mesh and annotation' },
   {
@@ -153,6 +174,13 @@ export const BEHAVIOURS = [
     what: 'a patch puts istio-validation before init containers',
   },
   { id: 'tcp-probes', introduced: [12, 0], what: 'tcpSocket probes go through the agent' },
+  // istio/istio pull 44593 of April 2023 removed the switch.
+  {
+    id: 'tcp-probes-switch',
+    introduced: [12, 0],
+    removed: [18, 0],
+    what: 'REWRITE_TCP_PROBES=false of the injector leaves tcpSocket probes alone',
+  },
   { id: 'grpc-probes', introduced: [13, 0], what: 'grpc probes go through the agent' },
   { id: 'native-sidecars', introduced: [19, 0], what: 'istio-proxy as init container' },
   { id: 'probes-of-init-containers', introduced: [19, 0], what: 'probes of init containers are rewritten' },
@@ -162,7 +190,7 @@ export const BEHAVIOURS = [
     id: 'openshift-template-user-wins',
     introduced: [20, 1],
     removed: [23, 0],
-    what: "on OpenShift the template's runAsUser wins over that of an istio-proxy with image auto",
+    what: "a template's runAsUser other than 1337, as OpenShift's, wins over the user's own",
   },
   // istio/istio pull 52613 of August 2024.
   {
@@ -224,10 +252,22 @@ export const BEHAVIOURS = [
     what: 'fsGroup 1337 unless ENABLE_LEGACY_FSGROUP_INJECTION is false',
   },
   { id: 'pod-redirect-annotations', introduced: [3, 0], removed: [8, 0], what: 'kube-inject sets podRedirectAnnot' },
+  // The CRD is of 1.13 (its change notes); up to 1.12 injection applied the annotation itself, after the validation.
+  {
+    id: 'proxy-config-resources',
+    introduced: [13, 0],
+    what: 'ProxyConfig resources; kube-inject lays the annotation over the mesh config that probes and metrics follow, too',
+  },
   { id: 'proxy-config-annotation', introduced: [6, 0], what: 'annotation proxy.istio.io/config' },
   { id: 'values-set-cluster', introduced: [8, 0], what: 'cluster and network of the values reach the environment' },
   { id: 'owner-heuristics', introduced: [3, 0], what: "the webhook derives a pod's workload; before it shows the pod" },
   { id: 'owner-cron-job', introduced: [7, 0], what: 'a job named with ten digits belongs to a CronJob' },
+  // istio/istio pull 49328 of February 2024.
+  {
+    id: 'owner-cron-job-v1',
+    introduced: [21, 0],
+    what: 'a CronJob found by that name is batch/v1; before batch/v1beta1',
+  },
   {
     id: 'owner-of-bare-pod',
     introduced: [21, 0],
@@ -238,12 +278,13 @@ export const BEHAVIOURS = [
   // Status and re-injection.
   { id: 'status-version', introduced: [0, 0], removed: [9, 0], what: 'the status has the hash of the template' },
   { id: 'status-revision', introduced: [11, 0], what: 'the status has the revision' },
+  // istio/istio pull 41652 of November 2022, as the next row.
   {
     id: 'overrides-skip-injected',
-    introduced: [12, 0],
+    introduced: [17, 0],
     what: 'containers of an earlier injection are no user overrides',
   },
-  { id: 'probers-merged', introduced: [20, 0], what: 'ISTIO_KUBE_APP_PROBERS of an earlier injection is kept' },
+  { id: 'probers-merged', introduced: [17, 0], what: 'ISTIO_KUBE_APP_PROBERS of an earlier injection is kept' },
   {
     id: 'probers-appended-when-missing',
     introduced: [27, 0],

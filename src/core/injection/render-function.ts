@@ -10,7 +10,7 @@ export type RenderHost = TemplateHost & {
 };
 
 /**
- * `render TEXT` of Istio 1.2 to 1.8: a text of the values that is itself a template, such as a DNS search domain with
+ * `render TEXT` of Istio 1.2 to 1.13: a text of the values that is itself a template, such as a DNS search domain with
  * the pod's namespace in it. A text that fails gives the empty string, without an error.
  */
 export const renderFunction: GoFunc = defineFunc('render', ['string'], false, ([source], { host }) => {

@@ -41,6 +41,9 @@ function notFound(name: string, cfg: InjectionConfig) {
     severity: 'error',
     message: `requested template ${JSON.stringify(name)} not found; have ${known.join(', ')}`,
     where: { pointer: '/metadata/annotations/inject.istio.io~1templates' },
-    remedy: `Name templates of the injector's configuration in ${TEMPLATES_ANNOTATION}, or add this one to \`templates\`.`,
+    remedy:
+      known.length === 0
+        ? "The configuration has no templates: give the `config` of the cluster's istio-sidecar-injector config map."
+        : `Name templates of the injector's configuration in ${TEMPLATES_ANNOTATION}, or add this one to \`templates\`.`,
   } as const;
 }

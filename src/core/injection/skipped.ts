@@ -27,12 +27,31 @@ export function skippedProblem(
       severity: 'warning',
       message: `Skipping injection because ${subject} has ${host ? 'host networking enabled' : 'sidecar injection disabled'}`,
       where: { pointer: decision.checks.at(-1)?.at[0] },
-      remedy: host
-        ? 'Remove spec.hostNetwork if the workload belongs into the mesh.'
-        : 'Set sidecar.istio.io/inject to "true" if the workload belongs into the mesh.',
+      remedy: remedyOf(decision),
     },
   ];
 }
+
+/** What helps depends on the rule: no annotation brings a sidecar into an ignored namespace or onto the host's network. */
+function remedyOf({ decidedBy }: InjectionDecision): string {
+  switch (decidedBy) {
+    case 'host-network':
+      return 'Remove spec.hostNetwork if the workload belongs into the mesh.';
+    case 'already-injected':
+      return INJECTED_REMEDY;
+    case 'ignored-namespace':
+      return 'Move the workload to another namespace if it belongs into the mesh; no label or annotation injects here.';
+    case 'inject-value':
+      return 'Set sidecar.istio.io/inject to "true" if the workload belongs into the mesh.';
+    case 'never-inject-selector':
+      return 'Set sidecar.istio.io/inject to "true", or change the labels that neverInjectSelector selects.';
+    case 'always-inject-selector':
+    case 'policy':
+      return 'Set sidecar.istio.io/inject to "true", or policy to enabled in the configuration of the injector.';
+  }
+}
+
+const INJECTED_REMEDY = 'Give the manifest as it was before injection.';
 
 function fullSubject(name: string, pod: PodTemplate, at: Pick<InjectionContext, 'owner'>): string {
   const namespace = at.owner?.namespace ?? textAt(metadataOf(pod), 'namespace');
@@ -46,6 +65,6 @@ function alreadyInjected(subject: string): Problem {
     severity: 'warning',
     message: `Skipping injection because ${subject} has injected "istio-proxy" sidecar already`,
     where: { pointer: '/spec/containers' },
-    remedy: 'Give the manifest as it was before injection.',
+    remedy: INJECTED_REMEDY,
   };
 }

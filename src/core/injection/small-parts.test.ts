@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { LATEST } from '../release.ts';
 import { estimatedConcurrency } from './concurrency.ts';
 import { imageUrl } from './image.ts';
 import { appendMultusNetwork } from './multus.ts';
@@ -28,7 +29,7 @@ describe('ownerOf', () => {
     ['Job', 'tidy-12345678', {}, 'CronJob', 'tidy', 'batch/v1'],
     ['Job', 'tidy-1234567', {}, 'Job', 'tidy-1234567', 'apps/v1'],
   ])('%s %s', (kind, name, labels, wantKind, wantName, wantVersion) => {
-    expect(ownerOf(pod(kind, name, labels), 'ns')).toEqual({
+    expect(ownerOf(pod(kind, name, labels), 'ns', LATEST)).toEqual({
       kind: wantKind,
       name: wantName,
       apiVersion: wantVersion,
@@ -38,7 +39,7 @@ describe('ownerOf', () => {
 
   it('a pod of its own is its own owner', () => {
     const own = { metadata: { name: 'p', ownerReferences: [{ kind: 'X', name: 'x', controller: true }] } };
-    expect(ownerOf(own, 'ns')).toEqual({ apiVersion: 'v1', kind: 'Pod', name: 'p', namespace: 'ns' });
+    expect(ownerOf(own, 'ns', LATEST)).toEqual({ apiVersion: 'v1', kind: 'Pod', name: 'p', namespace: 'ns' });
   });
 });
 

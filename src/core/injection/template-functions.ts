@@ -206,10 +206,14 @@ const ISTIO_FUNCTIONS: readonly Definition[] = [
     available: (release: Release) => behaves(release, 'template-functions-annotation'),
   })),
   ...[
-    ...[contains, directory, env, fromJSON, indent, mergeMaps, multus, omit, protoToJSON, strdict, structToJSON],
-    ...[toJsonMap, toLower, toYaml, valueOrDefault, identity('excludeInterfaces'), identity('kubevirtInterfaces')],
+    ...[contains, directory, env, fromJSON, indent, multus, protoToJSON, structToJSON],
+    ...[toLower, toYaml, valueOrDefault, identity('excludeInterfaces'), identity('kubevirtInterfaces')],
   ].map((func) => ({ func, available: (release: Release) => behaves(release, 'template-functions-values') })),
   { func: renderFunction, available: (release) => behaves(release, 'template-function-render') },
+  ...[mergeMaps, omit, strdict, toJsonMap].map((func) => ({
+    func,
+    available: (release: Release) => behaves(release, 'template-functions-maps'),
+  })),
   { func: omitNil, available: (release) => behaves(release, 'omit-nil') },
   { func: otel, available: (release) => behaves(release, 'otel-resource-attributes') },
 ];

@@ -48,7 +48,7 @@ describe('kube-inject', () => {
     expect(meshConfig.defaultConfig?.statusPort).toBe(15099);
   });
 
-  it('does so in the webhook up to 1.10, and ignores the annotation up to 1.5', () => {
+  it('does so in the webhook up to 1.12, and ignores the annotation up to 1.5', () => {
     const annotation = 'interceptionMode: REDIRECT';
     const old = (minor: number) =>
       resolve({
@@ -56,7 +56,7 @@ describe('kube-inject', () => {
         release: { minor, patch: 0 },
         annotation,
       });
-    expect(old(10).proxyConfig.interceptionMode).toBeUndefined();
+    expect(old(12).proxyConfig.interceptionMode).toBeUndefined();
     expect(old(5).proxyConfig.interceptionMode).toBe('TPROXY');
   });
 

@@ -16,7 +16,7 @@ import {
 
 /** Releases from which the annotation is read at all, and from which the webhook merges four sources. */
 const ANNOTATION_SINCE = 6;
-const FOUR_SOURCES_SINCE = 11;
+const FOUR_SOURCES_SINCE = 13;
 
 export type ProxyConfigSource =
   | 'built-in'
@@ -58,8 +58,8 @@ export type ProxyConfigRequest = {
  * | path                   | from weakest to strongest                                                             | zeros |
  * |------------------------|---------------------------------------------------------------------------------------|-------|
  * | kube-inject, 1.6+      | mesh, annotation                                                                      | count |
- * | webhook, 1.6 to 1.10   | the same                                                                              | count |
- * | webhook, 1.11+         | built-in, mesh, root namespace's resource, namespace's resource, annotation, workload's resource | lost |
+ * | webhook, 1.6 to 1.12   | the same                                                                              | count |
+ * | webhook, 1.13+         | built-in, mesh, root namespace's resource, namespace's resource, annotation, workload's resource | lost |
  * | any, up to 1.5         | mesh                                                                                  |       |
  *
  * Upstream's kube-inject knows no resources. Where a user gives it some, they are to count as they do in the cluster, so
@@ -93,7 +93,7 @@ export function resolveProxyConfig(request: ProxyConfigRequest): Parsed<Effectiv
 
 /**
  * The mesh config with the annotation's ProxyConfig laid over its defaultConfig, zeros included: how kube-inject (and
- * the webhook up to 1.10) treats it. Where the mesh has no defaultConfig, it lies over the built-in one.
+ * the webhook up to 1.12) treats it. Where the mesh has no defaultConfig, it lies over the built-in one.
  */
 export function applyProxyConfigAnnotation(mesh: MeshConfig, annotation: string, release: Release): Parsed<MeshConfig> {
   const patch = readAnnotation(annotation, release);

@@ -21,6 +21,8 @@ export type ParseMeshConfigOptions = {
   readonly release: Release;
   /** YAML that takes the place of the release's built-in defaults (a complete mesh config). */
   readonly defaults?: string | undefined;
+  /** Named in problems of the defaults. */
+  readonly defaultsFile?: string | undefined;
   /** Named in problems. */
   readonly file?: string | undefined;
 };
@@ -48,7 +50,7 @@ const PROVIDERS_BY_NAME = 11;
  * `validateMeshConfig` for a result that Istio refuses. Empty text is the defaults.
  */
 export function parseMeshConfig(text: string, options: ParseMeshConfigOptions): Parsed<MeshConfig> {
-  const defaults = options.defaults === undefined ? undefined : readDefaults(options.defaults, options.release);
+  const defaults = options.defaults === undefined ? undefined : readDefaults(options.defaults, options);
   if (defaults !== undefined && !defaults.ok) return defaults;
   const base = defaults?.value ?? defaultMeshConfig(options.release);
   const yaml = parseYaml(text, options.file === undefined ? {} : { file: options.file });
@@ -122,8 +124,9 @@ function fillMixerServers(result: MutableJsonObject): void {
 }
 
 /** A complete mesh config given in place of the built-in defaults. */
-function readDefaults(text: string, release: Release): Parsed<Message> {
-  const yaml = parseYaml(text, { file: 'mesh-defaults' });
+function readDefaults(text: string, { release, defaultsFile }: ParseMeshConfigOptions): Parsed<Message> {
+  const file = defaultsFile ?? 'mesh-defaults';
+  const yaml = parseYaml(text, { file });
   if (!yaml.ok) return yaml;
   const descriptor = messageDescriptor('MeshConfig', release);
   try {
@@ -131,7 +134,7 @@ function readDefaults(text: string, release: Release): Parsed<Message> {
     return parsed(withoutZeros(decoded, descriptor, release));
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
-    return failed(unconvertible(error.message, { pointer: error.pointer }, { release, file: 'mesh-defaults' }));
+    return failed(unconvertible(error.message, { pointer: error.pointer }, { release, file }));
   }
 }
 

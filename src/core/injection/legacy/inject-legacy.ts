@@ -1,5 +1,6 @@
 import { compareCodePoints } from '../../json.ts';
 import { applyJsonPatch, diffJson, type JsonPatch, roundTrip } from '../../kube/index.ts';
+import type { Problem } from '../../problem.ts';
 import { decideInjection } from '../decide.ts';
 import { erasedProblem } from '../erased-fields.ts';
 import type {
@@ -56,7 +57,13 @@ function appended({ pod, at, cfg, decision, prepared }: Request): InjectionOutco
   const status = legacyStatusText(spec, cfg.templateVersion);
   const result = appendSpec(pod, { spec, status, probes, hold, revision: at.revision, securityContext }, release);
   const patch = diffJson(pod, result, { type: 'core/v1.Pod' });
-  return injected(result, patch, decision, traceOf(prepared, probes), legacyErased(pod, result, false));
+  return injected(
+    result,
+    patch,
+    decision,
+    traceOf(prepared, probes),
+    erasedProblem(legacyErased(pod, result, false), pod),
+  );
 }
 
 function patched({ pod, at, cfg, decision, prepared }: Request): InjectionOutcome {
@@ -84,7 +91,13 @@ function patched({ pod, at, cfg, decision, prepared }: Request): InjectionOutcom
   const applied = applyJsonPatch(pod, patch);
   if (!applied.ok) return { kind: 'failed', decision, problems: applied.problems };
   const result = typed(applied.value as PodTemplate);
-  return injected(result, patch, decision, traceOf(prepared, probes), legacyErased(pod, result, true));
+  return injected(
+    result,
+    patch,
+    decision,
+    traceOf(prepared, probes),
+    erasedProblem(legacyErased(pod, result, true), pod),
+  );
 }
 
 function annotationsFor(
@@ -115,9 +128,8 @@ function injected(
   patch: JsonPatch,
   decision: InjectionDecision,
   trace: readonly StepTrace[],
-  erased: readonly string[],
+  problem: Problem | undefined,
 ): InjectionOutcome {
-  const problem = erasedProblem(erased);
   const problems = problem === undefined ? decision.problems : [...decision.problems, problem];
   return { kind: 'injected', decision, pod, trace, patch, problems };
 }

@@ -1,15 +1,15 @@
-import { compileTemplate, executeTemplate, type GoObject } from '../../gotemplate/index.ts';
+import type { GoObject } from '../../gotemplate/index.ts';
 import { compareCodePoints, type JsonObject } from '../../json.ts';
 import { applyProxyConfigAnnotation, type MeshConfig } from '../../mesh/index.ts';
 import { failed, type Parsed, type Problem, parsed } from '../../problem.ts';
 import { proxyEnvironment, withProxyEnvironment } from '../cluster-env.ts';
 import { invalidAnnotations } from '../effective-mesh.ts';
 import type { InjectionConfig, InjectionContext, OwnerMeta, PodTemplate } from '../model.ts';
+import { renderHost } from '../nested-render.ts';
 import { annotationOf, containersOf, metadataOf, objectAt, PROXY_CONFIG_ANNOTATION, specOf, textAt } from '../pod.ts';
 import { behaves } from '../releases.ts';
-import type { RenderHost } from '../render-function.ts';
+import { withValuesHint } from '../render.ts';
 import { templateData } from '../template-data.ts';
-import { templateFunctions } from '../template-functions.ts';
 import { withConcurrency } from './concurrency-argument.ts';
 import { legacyOwner } from './owner.ts';
 import { podSecurityContext } from './security-context.ts';
@@ -32,9 +32,9 @@ export function prepareSpec(pod: PodTemplate, at: InjectionContext, cfg: Injecti
   if (template === undefined) return failed(noTemplate());
   const owner = at.owner ?? legacyOwner(pod, at.requestNamespace, cfg.release);
   const data = dataFor(pod, at, cfg, mesh.value, owner);
-  const nested = nestedRender(data, at.host, cfg, NESTED_LIMIT);
-  const rendered = renderSidecarSpec(template, data, at.host, nested, cfg.release);
-  if (!rendered.ok) return rendered;
+  const host = renderHost(data, at.host, cfg.release);
+  const rendered = renderSidecarSpec(template, data, host, cfg.release);
+  if (!rendered.ok) return failed(...withValuesHint(rendered.problems, template, cfg));
   return parsed({
     spec: { ...rendered.value, containers: sidecarFinished(rendered.value.containers, pod, at, cfg) },
     owner,
@@ -95,26 +95,6 @@ function asTheWebhookSees(pod: PodTemplate, at: InjectionContext, cfg: Injection
     ...pod,
     metadata: fills && at.requestNamespace !== '' ? { ...metadata, namespace: at.requestNamespace } : metadata,
     spec: securityContext === undefined ? specOf(pod) : { ...specOf(pod), securityContext },
-  };
-}
-
-/** A template that renders itself would never end; Go's would exhaust its stack. */
-const NESTED_LIMIT = 16;
-
-/** `render`: a text as template, with the same data and functions. */
-function nestedRender(
-  data: GoObject,
-  host: InjectionContext['host'],
-  cfg: InjectionConfig,
-  left: number,
-): NonNullable<RenderHost['renderTemplate']> {
-  return (source) => {
-    if (left === 0) return '';
-    const compiled = compileTemplate(source, { name: 'inject', functions: templateFunctions(cfg.release) });
-    if (!compiled.ok) return '';
-    const deeper: RenderHost = { ...host, renderTemplate: nestedRender(data, host, cfg, left - 1) };
-    const text = executeTemplate(compiled.value, data, { host: deeper });
-    return text.ok ? text.value : '';
   };
 }
 

@@ -6,7 +6,7 @@ import type { Release } from '../../release.ts';
 import type { InjectionContext, SidecarTemplate } from '../model.ts';
 import { listAt, objectAt } from '../pod.ts';
 import { behaves } from '../releases.ts';
-import type { RenderHost } from '../render-function.ts';
+import { blamed, inTemplate } from '../render.ts';
 
 /** What a template of the list generation rendered, decoded as its release's Go types did. */
 export type SidecarSpec = {
@@ -33,22 +33,21 @@ export function renderSidecarSpec(
   template: SidecarTemplate,
   data: GoObject,
   host: InjectionContext['host'],
-  nested: RenderHost['renderTemplate'],
   release: Release,
 ): Parsed<SidecarSpec> {
-  const withRender: RenderHost = { ...host, renderTemplate: nested };
-  const text = executeTemplate(template.compiled, data, { host: withRender });
-  if (!text.ok) return text;
-  const read = parseYaml(text.value, { file: `template ${template.name}`, schema: 'core/v1.PodSpec' });
+  const text = executeTemplate(template.compiled, data, { host });
+  if (!text.ok) return failed(...text.problems.map((problem) => inTemplate(problem, template.name, template.source)));
+  const read = parseYaml(text.value, { file: `output of template ${template.name}`, schema: 'core/v1.PodSpec' });
   if (!read.ok) return notParsed(read.problems, release);
-  if (read.value !== null && !isObject(read.value)) return notParsed([noMapping()], release);
-  return decode(read.value ?? {}, release);
+  if (read.value !== null && !isObject(read.value)) return notParsed(blamed([noMapping()], template), release);
+  const spec = decode(read.value ?? {}, release);
+  return spec.ok ? spec : notParsed(blamed(spec.problems, template), release);
 }
 
 function decode(rendered: JsonObject, release: Release): Parsed<SidecarSpec> {
   const known = dropUnknown('core/v1.PodSpec', rendered, release.minor);
   const typed = roundTrip('core/v1.PodSpec', known, { unknown: 'drop', creationTimestampNull: false });
-  if (!typed.ok) return notParsed(typed.problems, release);
+  if (!typed.ok) return typed;
   const spec = typed.value;
   const dnsConfig = getKey(spec, 'dnsConfig');
   return parsed({
