@@ -30,7 +30,14 @@ const EXAMPLES: readonly Example[] = [
   },
   annotated('ANNOTATION_INVALID', { 'traffic.sidecar.istio.io/includeOutboundIPRanges': '10.0.0.0' }),
   { code: 'BINARY_INPUT', files: { 'app.yaml': 'kind: \u0000\u0001Deployment\n' }, command: INJECT },
-  { code: 'CONFIG_INVALID', files: { 'app.yaml': app(), 'config.yaml': 'policy: enabled\n' }, command: TEMPLATE },
+  {
+    code: 'CONFIG_INVALID',
+    files: {
+      'app.yaml': app(),
+      'config.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: istio}\ndata: {mesh: "", meshNetworks: ""}\n',
+    },
+    command: TEMPLATE,
+  },
   specified('DNS_POLICY', 'dnsPolicy: Default'),
   { code: 'FILE_UNREADABLE', command: ['kube-inject', '-f', 'missing.yaml'] },
   { code: 'FILE_UNWRITABLE', files: { 'app.yaml': app() }, command: [...INJECT, '-o', 'missing/app.yaml'] },
