@@ -38,7 +38,14 @@ const EXAMPLES: readonly Example[] = [
     files: { 'rules.txt': 'Chain OUTPUT (policy ACCEPT)\ntarget     prot opt source               destination\n' },
     command: ['trace-packet', '--rules', 'rules.txt', '--to', '10.0.0.5:80'],
   },
-  { code: 'CONFIG_INVALID', files: { 'app.yaml': app(), 'config.yaml': 'policy: enabled\n' }, command: TEMPLATE },
+  {
+    code: 'CONFIG_INVALID',
+    files: {
+      'app.yaml': app(),
+      'config.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: istio}\ndata: {mesh: "", meshNetworks: ""}\n',
+    },
+    command: TEMPLATE,
+  },
   specified('DNS_POLICY', 'dnsPolicy: Default'),
   { code: 'FILE_UNREADABLE', command: ['kube-inject', '-f', 'missing.yaml'] },
   { code: 'FILE_UNWRITABLE', files: { 'app.yaml': app() }, command: [...INJECT, '-o', 'missing/app.yaml'] },
@@ -52,6 +59,12 @@ const EXAMPLES: readonly Example[] = [
     files: { 'app.yaml': app(), 'mesh.yaml': 'defaultConfig:\n  drainDuration: 45\n' },
     command: [...INJECT, '--meshConfigFile', 'mesh.yaml'],
   },
+  {
+    code: 'METADATA_NOT_UPDATED',
+    files: { 'app.yaml': app() },
+    prepare: (folder) => editInjected(folder, '- name: app\n', '- name: web\n'),
+    command: ['kube-inject', '--in-place', '-f', 'app.yaml'],
+  },
   { code: 'NOT_INJECTED', files: { 'app.yaml': app() }, command: ['uninject', '-f', 'app.yaml'] },
   annotated('OVERRIDES_INVALID', { 'proxy.istio.io/overrides': '"[]"' }),
   {
@@ -61,6 +74,13 @@ const EXAMPLES: readonly Example[] = [
         .replace(/ +- name: app[\s\S]*/, '')
         .replace('containers:', 'containers: []'),
     },
+    command: INJECT,
+  },
+  {
+    code: 'PROBE_NOT_UPDATED',
+    files: { 'app.yaml': `${app()}        livenessProbe: {tcpSocket: {port: 80}}\n` },
+    prepare: (folder) =>
+      editInjected(folder, /livenessProbe:\n(?: {10}.*\n)+/, 'livenessProbe: {tcpSocket: {port: 81}}\n'),
     command: INJECT,
   },
   annotated('PROMETHEUS_PORT', { 'prometheus.io/port': '"15090"', 'prometheus.io/scrape': '"true"' }),
@@ -87,11 +107,7 @@ const EXAMPLES: readonly Example[] = [
   {
     code: 'UNDO_RECORD_STALE',
     files: { 'app.yaml': app() },
-    prepare: (folder) => {
-      spawnSync(resolve('bin/remora'), ['kube-inject', '--in-place', '-f', 'app.yaml'], { cwd: folder });
-      const file = join(folder, 'app.yaml');
-      writeFileSync(file, readFileSync(file, 'utf8').replace('image: example/app:1', 'image: example/app:2'));
-    },
+    prepare: (folder) => editInjected(folder, 'image: example/app:1', 'image: example/app:2'),
     command: ['uninject', '--in-place', '-f', 'app.yaml'],
   },
   {
@@ -117,6 +133,15 @@ export function problemPages(): readonly GeneratedDoc[] {
   return EXAMPLES.map((example) =>
     fill(`docs/problems/${example.code}.md`, { example: `\`\`\`\n${runExample(example)}\n\`\`\`` }),
   );
+}
+
+/** Injects app.yaml in place, and changes it then as a person would. */
+function editInjected(folder: string, from: string | RegExp, to: string): void {
+  spawnSync(resolve('bin/remora'), ['kube-inject', '--in-place', '-f', 'app.yaml'], { cwd: folder });
+  const file = join(folder, 'app.yaml');
+  const text = readFileSync(file, 'utf8');
+  if (text.search(from) === -1) throw new Error(`the injected file has no ${from}`);
+  writeFileSync(file, text.replace(from, to));
 }
 
 /** The command as a person types it, and what it prints on stderr. */

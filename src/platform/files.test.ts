@@ -1,5 +1,6 @@
 import {
   chmodSync,
+  chownSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -36,6 +37,16 @@ describe('writing files', () => {
     expect([...readFileSync(at('old'))]).toEqual([0xff]);
     expect(statSync(at('old')).mode & 0o777).toBe(0o604);
     expect(readdirSync(folder).sort()).toEqual(['link', 'new', 'old']);
+  });
+
+  it('keep their owner and group, as far as the system allows', () => {
+    writeFileSync(at('a'), 'before');
+    // Only root may give a file away; anybody else sees that its own stays its own.
+    if (process.getuid?.() === 0) chownSync(at('a'), 1234, 5678);
+    const { uid, gid } = statSync(at('a'));
+    expect(writeFiles([{ path: at('a'), data: 'after' }]).ok).toBe(true);
+    expect(statSync(at('a'))).toMatchObject({ uid, gid });
+    expect(readFileSync(at('a'), 'utf8')).toBe('after');
   });
 
   it('writes none where one cannot be written, and leaves nothing behind', () => {

@@ -1,6 +1,7 @@
 /** Files: whole reads, and writes that either happen completely or not at all. */
 import {
   chmodSync,
+  chownSync,
   closeSync,
   fsyncSync,
   openSync,
@@ -39,7 +40,8 @@ export type FileToWrite = { readonly path: string; readonly data: string | Uint8
 
 /**
  * Writes all files or none: every text goes to a file beside its target first, and only when all are there are they
- * renamed into place. Links are followed, an existing file keeps its mode. What is no regular file (`/dev/stdout`, a
+ * renamed into place. Links are followed, an existing file keeps its mode and, where
+ * the system allows it, its owner. What is no regular file (`/dev/stdout`, a
  * pipe) cannot be replaced and is written to directly, last. Gives the first failure, after which nothing is changed
  * unless a rename itself failed.
  */
@@ -56,7 +58,7 @@ export function writeFiles(files: readonly FileToWrite[]): FileOutcome<undefined
     const to = target?.path ?? file.path;
     const from = join(dirname(to), `.${basename(to)}.${process.pid}-${staged.length}.tmp`);
     staged.push({ from, to });
-    writeWhole(from, file.data, target?.mode);
+    writeWhole(from, file.data, target);
   });
   const done = outcome.ok ? finish(staged, direct) : outcome;
   for (const { from } of staged) rmSync(from, { force: true });
@@ -74,18 +76,20 @@ function finish(
   return renamed.ok ? firstFailure(direct, ({ path, data }) => writeFileSync(path, data)) : renamed;
 }
 
-type Existing = { readonly path: string; readonly kind: 'file' | 'folder' | 'other'; readonly mode: number };
+type Existing = { readonly path: string; readonly kind: 'file' | 'folder' | 'other' } & Attributes;
+
+type Attributes = { readonly mode: number; readonly uid: number; readonly gid: number };
 
 function existing(path: string): Existing | undefined {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat === undefined) return undefined;
   const kind = stat.isFile() ? 'file' : stat.isDirectory() ? 'folder' : 'other';
-  return { path: realpathSync(path), kind, mode: stat.mode & 0o7777 };
+  return { path: realpathSync(path), kind, mode: stat.mode & 0o7777, uid: stat.uid, gid: stat.gid };
 }
 
 /** On the disk before it is renamed: a crash in between must leave the old text or the new, never an empty file. */
-function writeWhole(path: string, data: FileToWrite['data'], mode: number | undefined): void {
-  const file = openSync(path, 'wx', mode ?? 0o666);
+function writeWhole(path: string, data: FileToWrite['data'], like: Attributes | undefined): void {
+  const file = openSync(path, 'wx', like?.mode ?? 0o666);
   try {
     const bytes = typeof data === 'string' ? Buffer.from(data, 'utf8') : data;
     for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
@@ -93,8 +97,27 @@ function writeWhole(path: string, data: FileToWrite['data'], mode: number | unde
   } finally {
     closeSync(file);
   }
-  // The mode of openSync goes through the umask.
-  if (mode !== undefined) chmodSync(path, mode);
+  if (like === undefined) return;
+  keepOwner(path, like);
+  // The mode of openSync goes through the umask, and a change of owner clears setuid.
+  chmodSync(path, like.mode);
+}
+
+/** Root may give files away, others at most to a group of theirs; a file system without owners refuses all. */
+function keepOwner(path: string, { uid, gid }: Attributes): void {
+  const own = statSync(path);
+  for (const wanted of [
+    { uid, gid },
+    { uid: own.uid, gid },
+  ]) {
+    if (own.uid === wanted.uid && own.gid === wanted.gid) return;
+    try {
+      chownSync(path, wanted.uid, wanted.gid);
+      return;
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && typeof error.code === 'string')) throw error;
+    }
+  }
 }
 
 function firstFailure<T extends { readonly path: string }>(

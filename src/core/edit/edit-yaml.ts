@@ -4,6 +4,7 @@ import { failed, type Parsed, type Problem, parsed } from '../problem.ts';
 import { editDocument } from './edit-document.ts';
 import { lineStartOf } from './edit-state.ts';
 import { jsonEqual } from './equal.ts';
+import { newlineOf } from './newline.ts';
 import { renderLines, type Style } from './render.ts';
 import { applySplices, type Splice } from './splice.ts';
 
@@ -115,12 +116,6 @@ function lineStarts(text: string): readonly number[] {
   const starts = [0];
   for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) starts.push(at + 1);
   return starts;
-}
-
-/** Newlines as most lines have them. */
-function newlineOf(text: string): Style['newline'] {
-  const windows = text.split('\r\n').length - 1;
-  return windows > 0 && windows * 2 >= text.split('\n').length - 1 ? '\r\n' : '\n';
 }
 
 /** How far the first block list below a key is indented; undefined where there is none. */

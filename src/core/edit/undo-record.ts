@@ -1,6 +1,7 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { encodeUtf8 } from '../utf8.ts';
+import { newlineOf } from './newline.ts';
 import { applySplices, invertSplices, type Splice } from './splice.ts';
 
 /**
@@ -28,8 +29,9 @@ export function editWithRecord(text: string, splices: readonly Splice[]): string
     sha256: hash(edited),
     splices: invertSplices(text, splices).map((s) => [s.start, s.end - s.start, s.text] as const),
   };
-  const newline = edited.endsWith('\n') ? '' : '\n';
-  return `${edited}${newline}${PREFIX}${newline === '' ? '' : 'joined '}${JSON.stringify(body)}\n`;
+  const newline = newlineOf(text);
+  const joined = !edited.endsWith('\n');
+  return `${edited}${joined ? newline : ''}${PREFIX}${joined ? 'joined ' : ''}${JSON.stringify(body)}${newline}`;
 }
 
 /** Reads the record of a file, if it has one. */
@@ -38,12 +40,17 @@ export function readUndoRecord(text: string): UndoRecord {
   if (start === 0) return { kind: 'none' };
   const line = text.slice(start + PREFIX.length);
   const joined = line.startsWith('joined ');
-  const edited = text.slice(0, joined ? start - 1 : start);
+  const edited = text.slice(0, joined ? start - newlineBefore(text, start) : start);
   // Something below the record, such as another file that was appended, is no JSON: the record is stale then.
   const body = parseBody(joined ? line.slice('joined '.length) : line);
   if (body === undefined || body.sha256 !== hash(edited)) return { kind: 'stale', text: withoutRecords(text) };
   const splices = body.splices.map(([at, length, original]) => ({ start: at, end: at + length, text: original }));
   return { kind: 'valid', original: applySplices(edited, splices) };
+}
+
+/** The length of the newline that was put before the record: one as that behind it. */
+function newlineBefore(text: string, start: number): number {
+  return text.endsWith('\r\n') && text[start - 2] === '\r' ? 2 : 1;
 }
 
 function withoutRecords(text: string): string {

@@ -7,6 +7,7 @@ import {
   setKey,
   stringifyGoJson,
 } from '../json.ts';
+import type { Problem } from '../problem.ts';
 import type { Release } from '../release.ts';
 import type { PodTemplate } from './model.ts';
 import {
@@ -44,21 +45,27 @@ export type ProbeSettings = {
  * the agent is told the original probes in ISTIO_KUBE_APP_PROBERS, and each probe is pointed at the agent.
  *
  * A named port that the container does not declare is rewritten too, but the agent gets no entry for it, so that the
- * probe fails: upstream does this in every release. `because` names the probes.
+ * probe fails: upstream does this in every release. `because` names the probes; `problems` are warnings.
  */
 export function rewriteProbes(
   pod: PodTemplate,
   settings: ProbeSettings,
-): { readonly pod: PodTemplate; readonly because?: string; readonly at: readonly string[] } {
-  const untouched = { pod, at: [] };
+): {
+  readonly pod: PodTemplate;
+  readonly because?: string;
+  readonly at: readonly string[];
+  readonly problems: readonly Problem[];
+} {
+  const untouched = { pod, at: [], problems: [] };
   if (sidecarOf(pod) === undefined) return untouched;
   if (!isRewriteEnabled(pod, settings.rewriteByDefault)) return untouched;
-  const { entries, containers, at } = rewriteAll(pod, settings);
+  const { entries, containers, at, edited } = rewriteAll(pod, settings);
+  const problems = notUpdated(pod, edited, settings.release);
   const told = entries.size === 0 ? pod : withProbersEnv(pod, entries, settings.release);
-  if (at.length === 0) return { pod: told, at };
+  if (at.length === 0) return { pod: told, at, problems };
   let rewritten = told;
   for (const [list, changed] of containers) rewritten = replaceContainers(rewritten, list, changed);
-  return { pod: rewritten, because: `Probes and lifecycle hooks that go to the agent: ${at.length}.`, at };
+  return { pod: rewritten, because: `Probes and lifecycle hooks that go to the agent: ${at.length}.`, at, problems };
 }
 
 /** The annotation decides where it is a Go boolean, else the values. */
@@ -94,7 +101,11 @@ type Rewritten = {
   readonly entries: ReadonlyMap<string, JsonObject>;
   readonly containers: readonly (readonly [ContainerList, ReadonlyMap<number, JsonObject>])[];
   readonly at: readonly string[];
+  /** What does not ask the agent yet: of a pod that was injected before, it is what somebody has changed since. */
+  readonly edited: readonly Edited[];
 };
+
+type Edited = { readonly container: string; readonly url: string; readonly entry: JsonObject; readonly at: string };
 
 function rewriteAll(pod: PodTemplate, settings: ProbeSettings): Rewritten {
   const { release } = settings;
@@ -106,6 +117,7 @@ function rewriteAll(pod: PodTemplate, settings: ProbeSettings): Rewritten {
   const agentPort = agentPortOf(pod, settings.statusPort);
   const entries = new Map<string, JsonObject>();
   const at: string[] = [];
+  const edited: Edited[] = [];
   const containers = lists.map((list) => {
     const changed = new Map<number, JsonObject>();
     for (const [i, container] of containersOf(pod, list).entries()) {
@@ -119,12 +131,16 @@ function rewriteAll(pod: PodTemplate, settings: ProbeSettings): Rewritten {
         const entry = proberEntry(handler, kind, container, settings.statusPort, site);
         if (entry !== undefined) entries.set(url, entry);
         changed.set(i, withHandler(changed.get(i) ?? container, site, pointAtAgent(handler, kind, url, agentPort)));
-        at.push(`/spec/${list}/${i}/${site.path.join('/')}`);
+        const pointer = `/spec/${list}/${i}/${site.path.join('/')}`;
+        at.push(pointer);
+        if (entry !== undefined && textAt(objectAt(handler, 'httpGet'), 'path') !== url) {
+          edited.push({ container: name, url, entry, at: pointer });
+        }
       }
     }
     return [list, changed] as const;
   });
-  return { entries, containers, at };
+  return { entries, containers, at, edited };
 }
 
 /** Annotation `status.sidecar.istio.io/port` moves the agent; one that is no number counts as 0, as in Go. */
@@ -252,6 +268,38 @@ function withProbersEnv(pod: PodTemplate, entries: ReadonlyMap<string, JsonObjec
     if (merged === undefined) return sidecar;
     return { ...sidecar, env: env.with(index, { ...existing, value: merged }) };
   });
+}
+
+/** What the agent was told before wins in every release that merges; Istio does not say so. */
+function notUpdated(pod: PodTemplate, edited: readonly Edited[], release: Release): readonly Problem[] {
+  if (annotationOf(pod, STATUS_ANNOTATION) === undefined || !behaves(release, 'probers-merged')) return [];
+  const variable = listAt(sidecarOf(pod) ?? {}, 'env').find((item) => getKey(item, 'name') === PROBERS_ENV);
+  const existing = parsedProbers(variable === undefined ? '' : textAt(variable, 'value'));
+  return edited.flatMap(({ container, url, entry, at }) => {
+    const told = existing === undefined ? undefined : getKey(existing, url);
+    if (!isObject(told)) return [];
+    const [was, is] = [stringifyGoJson(readEntry(told)), stringifyGoJson(entry)];
+    if (was === is) return [];
+    const site = at.split('/').slice(4).join('.');
+    return [
+      {
+        code: 'PROBE_NOT_UPDATED',
+        severity: 'warning',
+        message: `${site} of container "${container}" is ${is} now, and the agent still asks what an earlier injection told it: ${was}`,
+        where: { pointer: at },
+        remedy: 'Take the sidecar out with remora uninject and inject the result, or use kube-inject --in-place.',
+      },
+    ];
+  });
+}
+
+function parsedProbers(text: string): JsonObject | undefined {
+  try {
+    const value = JSON.parse(text) as JsonValue;
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Existing entries win; an existing text that is no JSON is left alone (undefined). */

@@ -45,6 +45,12 @@ export function templateFunctions(release: Release): FunctionTable {
   return table;
 }
 
+/** The types of Go that arguments have: another one is an error of the template there, and here. */
+const OBJECT_META = 'go:v1.ObjectMeta';
+const CONTAINERS = 'go:[]v1.Container';
+const DURATION = 'go:*durationpb.Duration';
+const STRINGS = 'map[string]string';
+
 type Definition = { readonly func: GoFunc; readonly available?: (release: Release) => boolean };
 
 function define(
@@ -60,7 +66,7 @@ function named(name: string, func: GoFunc): GoFunc {
   return { ...func, name };
 }
 
-const annotation = define('annotation', ['any', 'string', 'any'], ([metadata, name, fallback]) => {
+const annotation = define('annotation', [OBJECT_META, 'string', 'any'], ([metadata, name, fallback]) => {
   const annotations = fieldOf(metadata, 'Annotations');
   const value = annotations instanceof GoMap ? annotations.entries.get(text(name)) : undefined;
   return typeof value === 'string' ? value : sprint(fallback);
@@ -77,8 +83,10 @@ const plainMultus = define('appendMultusNetwork', ['string', 'string'], ([existi
 /** Every port of every container, also one that occurs twice; `portsOf` says which of a container's ports count. */
 function portFunctions(portsOf: (container: JsonObject) => readonly string[]): readonly GoFunc[] {
   return [
-    define('includeInboundPorts', ['any'], ([containers]) => containerViews(containers).flatMap(portsOf).join(',')),
-    define('applicationPorts', ['any'], ([containers]) =>
+    define('includeInboundPorts', [CONTAINERS], ([containers]) =>
+      containerViews(containers).flatMap(portsOf).join(','),
+    ),
+    define('applicationPorts', [CONTAINERS], ([containers]) =>
       containerViews(containers)
         .filter((container) => textAt(container, 'name') !== 'istio-proxy')
         .flatMap(portsOf)
@@ -108,7 +116,7 @@ const identity = (name: string): GoFunc => define(name, ['string'], ([value]) =>
 
 /** What an absent duration prints as changed with the protobuf library. */
 const durationFunction = (absent: string): GoFunc =>
-  define('formatDuration', ['any'], ([duration]) =>
+  define('formatDuration', [DURATION], ([duration]) =>
     duration instanceof DurationView && !duration.nil ? duration.durationText() : absent,
   );
 
@@ -128,13 +136,13 @@ const indent = define('indent', ['int', 'string'], ([spaces, source]) =>
   text(source).replaceAll('\n', `\n${' '.repeat(integer(spaces))}`),
 );
 
-const isset = define('isset', ['any', 'any'], ([map, key]) => map instanceof GoMap && map.entries.has(text(key)));
+const isset = define('isset', [STRINGS, 'string'], ([map, key]) => map instanceof GoMap && map.entries.has(text(key)));
 
-const mergeMaps = define('mergeMaps', ['any'], (maps) => union(maps), true);
+const mergeMaps = define('mergeMaps', [STRINGS], (maps) => union(maps), true);
 
 const omit = define(
   'omit',
-  ['any', 'string'],
+  [STRINGS, 'string'],
   ([map, ...keys]) => {
     const entries = new Map(map instanceof GoMap ? map.entries : []);
     for (const key of keys) entries.delete(text(key));
@@ -176,13 +184,13 @@ const structToJSON = define('structToJSON', ['any'], ([value]) => {
   return stringifyGoJson(typed.ok ? typed.value : value.json);
 });
 
-const toJSON = define('toJSON', ['any'], ([map]) =>
+const toJSON = define('toJSON', [STRINGS], ([map]) =>
   map instanceof GoMap && !map.nil ? stringifyGoJson(toJsonValue(map), SORTED) : '{}',
 );
 
 const toJsonMap = define(
   'toJsonMap',
-  ['any'],
+  [STRINGS],
   (maps) => (maps.length === 0 ? 'null' : stringifyGoJson(toJsonValue(union(maps)), SORTED)),
   true,
 );

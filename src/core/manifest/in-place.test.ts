@@ -23,6 +23,23 @@ function settings(configText = SIDECAR, release: Release = LATEST): ManifestSett
   };
 }
 
+/** Rewrites probes, and writes what Istio's templates derive from the pod. */
+const DERIVING = `templates:
+  sidecar: |
+    metadata:
+      labels:
+        service.istio.io/canonical-name: {{ index .ObjectMeta.Labels "service.istio.io/canonical-name" | default (index .ObjectMeta.Labels "app") }}
+    spec:
+      containers: [{name: istio-proxy, image: "proxy:1"}]
+`;
+
+function deriving(): ManifestSettings {
+  const valuesText = '{"sidecarInjectorWebhook":{"rewriteAppHTTPProbe":true}}';
+  const config = loadInjectionConfig({ configText: DERIVING, valuesText, release: LATEST });
+  if (!config.ok) throw new Error(JSON.stringify(config.problems));
+  return { ...settings(), config: config.value };
+}
+
 function edited(text: string, by = settings()): string {
   const result = injectInPlace({ name: 'app.yaml', text }, by);
   if (!result.ok) throw new Error(JSON.stringify(result.problems));
@@ -134,5 +151,89 @@ describe('injectInPlace', () => {
     expect(once.startsWith('\ufeffapiVersion')).toBe(true);
     expect(edited(once)).toBe(once);
     expect(restored(once)).toBe(text);
+  });
+});
+
+describe('injectInPlace of a file that was injected, and edited then', () => {
+  const APP = `kind: Pod
+metadata:
+  labels: {app: one}
+spec:
+  containers:
+  - name: app
+    image: a
+    livenessProbe:
+      httpGet:
+        path: /old
+        port: 80
+    readinessProbe:
+      httpGet:
+        path: /ready
+        port: 80
+`;
+  const by = deriving();
+  const once = edited(APP, by);
+  const AGENT = /path: \/app-health\/app\/livez\n +port: \d+/;
+
+  it('a changed probe counts, and the file stays as it then is', () => {
+    const changed = once.replace(AGENT, 'path: /new\n        port: 81');
+    expect(changed).not.toBe(once);
+    const again = edited(changed, by);
+    expect(again).toContain('"/app-health/app/livez":{"httpGet":{"path":"/new","port":81}}');
+    expect(again).toMatch(AGENT);
+    expect(again).not.toContain('/old');
+    expect(edited(again, by)).toBe(again);
+    expect(restored(again, by)).toBe(APP.replace('/old\n        port: 80', '/new\n        port: 81'));
+  });
+
+  it('kube-inject keeps what the agent was told, as Istio does, and warns', () => {
+    const changed = once.replace(AGENT, 'path: /new\n        port: 81');
+    const result = injectManifest({ name: 'app.yaml', text: changed }, by);
+    expect(renderManifest(result)).toContain('"/app-health/app/livez":{"httpGet":{"path":"/old","port":80}}');
+    expect(result.problems).toMatchObject([
+      {
+        code: 'PROBE_NOT_UPDATED',
+        severity: 'warning',
+        message: expect.stringMatching(/livenessProbe of container "app".*\/new.*\/old/),
+        where: { pointer: '/spec/containers/0/livenessProbe' },
+      },
+    ]);
+    expect(injectManifest({ name: 'app.yaml', text: once }, by).problems).toEqual([]);
+    expect(injectInPlace({ name: 'app.yaml', text: changed }, by).problems).toEqual([]);
+  });
+
+  it('the probes of a renamed container go with it', () => {
+    const again = edited(once.replace('- name: app', '- name: web'), by);
+    expect(again).toContain('/app-health/web/livez":{"httpGet":{"path":"/old","port":80}}');
+    expect(again).not.toContain('/app-health/app');
+    expect(edited(again, by)).toBe(again);
+    expect(restored(again, by)).toBe(APP.replace('- name: app', '- name: web'));
+  });
+
+  it('the agent forgets a probe that is gone, and all where none is left', () => {
+    const gone = once.replace(/ +livenessProbe:\n +httpGet:\n.*\n.*\n/, '');
+    const again = edited(gone, by);
+    expect(again).not.toMatch(/livez|\/old/);
+    expect(again).toContain('"/app-health/app/readyz"');
+    const none = edited(gone.replace(/ +readinessProbe:\n +httpGet:\n.*\n.*\n/, ''), by);
+    expect(none).not.toContain('ISTIO_KUBE_APP_PROBERS');
+    expect(edited(none, by)).toBe(none);
+  });
+
+  it('a label that was derived before the edit is warned of', () => {
+    const result = injectInPlace({ name: 'app.yaml', text: once.replace('app: one', 'app: two') }, by);
+    expect(result.problems).toMatchObject([
+      { code: 'METADATA_NOT_UPDATED', severity: 'warning', message: expect.stringMatching(/"one".*"two"/) },
+    ]);
+    expect(injectInPlace({ name: 'app.yaml', text: once }, by).problems).toEqual([]);
+  });
+
+  it('the record ends as the lines of the file do', () => {
+    for (const text of [APP.replaceAll('\n', '\r\n'), APP.replaceAll('\n', '\r\n').trimEnd()]) {
+      const windows = edited(text, by);
+      expect(windows.replaceAll('\r\n', '')).not.toContain('\n');
+      expect(restored(windows, by)).toBe(text);
+      expect(edited(windows, by)).toBe(windows);
+    }
   });
 });

@@ -7,13 +7,13 @@ import {
   readUndoRecord,
   type Splice,
 } from '../edit/index.ts';
-import { annotationOf, behaves } from '../injection/index.ts';
+import { annotationOf, behaves, outdatedMetadata, withEditedProbes } from '../injection/index.ts';
 import type { JsonObject } from '../json.ts';
 import { failed, type Parsed, type Problem, parsed } from '../problem.ts';
 import type { Release } from '../release.ts';
-import { injectManifest } from './inject-manifest.ts';
+import { contextOf, injectManifest } from './inject-manifest.ts';
 import type { ManifestFile, ManifestResult, ManifestSettings, WorkloadResult } from './model.ts';
-import { readTyped } from './workloads.ts';
+import { readTyped, type Workload } from './workloads.ts';
 
 export type EditedManifest = { readonly text: string; readonly result: ManifestResult };
 
@@ -36,7 +36,7 @@ export type EditedManifest = { readonly text: string; readonly result: ManifestR
 export function injectInPlace(file: ManifestFile, settings: ManifestSettings): Parsed<EditedManifest> {
   const record = readUndoRecord(file.text);
   const text = record.kind === 'valid' ? record.original : record.kind === 'stale' ? record.text : file.text;
-  const result = injectManifest({ ...file, text }, settings);
+  const result = injectEdited({ ...file, text }, settings, record.kind === 'stale');
   if (result.problems.some((problem) => problem.severity === 'error')) return failed(...result.problems);
   const before = result.workloads.filter((workload) => wasInjected(workload));
   const injectedBefore = before.length > 0 || record.kind === 'valid';
@@ -53,9 +53,29 @@ export function injectInPlace(file: ManifestFile, settings: ManifestSettings): P
   return parsed({ text: bare ? applySplices(text, splices) : editWithRecord(text, splices), result }, result.problems);
 }
 
+/**
+ * A file that is injected is edited by hand, and the probe that someone writes into it is the one that counts. Releases
+ * before 1.17 forget all that the agent was told when they inject again, whether edited or not. `stale`: the file is
+ * known to have been edited, and what injection derived from it is looked at too.
+ */
+function injectEdited(file: ManifestFile, settings: ManifestSettings, stale: boolean): ManifestResult {
+  const merges = behaves(settings.config.release, 'probers-merged');
+  return injectManifest(file, settings, {
+    prepare: (pod) => (merges && hasStatus(pod) ? withEditedProbes(pod) : pod),
+    warn: (workload: Workload) =>
+      stale && hasStatus(workload.pod)
+        ? outdatedMetadata(workload.pod, { at: contextOf(workload, settings), cfg: settings.config })
+        : [],
+  });
+}
+
+function hasStatus(pod: JsonObject): boolean {
+  return annotationOf(pod, 'sidecar.istio.io/status') !== undefined;
+}
+
 /** Whether injecting the edited text once more would change nothing. */
 function settles(text: string, splices: readonly Splice[], settings: ManifestSettings): boolean {
-  const again = injectManifest({ name: '', text: applySplices(text, splices) }, settings);
+  const again = injectEdited({ name: '', text: applySplices(text, splices) }, settings, false);
   return editsOf(again, settings.config.release).length === 0;
 }
 
@@ -81,7 +101,7 @@ export function editsOf(result: Pick<ManifestResult, 'documents'>, release: Rele
 }
 
 function wasInjected({ original }: WorkloadResult): boolean {
-  return annotationOf(original, 'sidecar.istio.io/status') !== undefined;
+  return hasStatus(original);
 }
 
 function alreadyInjected(workload: WorkloadResult): Problem {

@@ -9,8 +9,11 @@ import { mapWorkloads, type Workload } from './workloads.ts';
 /**
  * Injects every workload of a stream of YAML documents as `istioctl kube-inject` of the configuration's release does
  * (injection.md 5). All documents are looked at and all problems told; where one is an error, nothing may be written.
+ *
+ * `again` is for what was injected before: `prepare` changes what is injected, and never what is skipped; `warn` looks
+ * at what was.
  */
-export function injectManifest(file: ManifestFile, settings: ManifestSettings): ManifestResult {
+export function injectManifest(file: ManifestFile, settings: ManifestSettings, again: Again = {}): ManifestResult {
   const { release } = settings.config;
   const split = splitStream(file, release);
   if (!split.ok) return { documents: [], workloads: [], problems: split.problems };
@@ -19,9 +22,10 @@ export function injectManifest(file: ManifestFile, settings: ManifestSettings): 
   const problems: Problem[] = [];
   for (const source of split.value) {
     const mapped = mapWorkloads(source, release, (workload) => {
-      const outcome = injectWorkload(workload, settings);
+      const outcome = injectWorkload(workload, settings, again);
       if (outcome.kind !== 'invalid') workloads.push(resultOf(file, source, workload, outcome.outcome));
-      return outcome.kind === 'invalid' ? failed(outcome.problem) : podOf(outcome.outcome);
+      if (outcome.kind === 'invalid') return failed(outcome.problem);
+      return podOf(outcome.outcome, workload.pod, again.warn?.(workload) ?? []);
     });
     problems.push(...placed(mapped.problems, file, source));
     if (!mapped.ok) documents.push({ kind: 'failed', source });
@@ -36,15 +40,20 @@ export function splitStream(file: ManifestFile, release: Release): Parsed<readon
   return splitDocuments(file.text, { separators, file: file.name });
 }
 
+type Again = {
+  readonly prepare?: (pod: JsonObject) => JsonObject;
+  readonly warn?: (workload: Workload) => readonly Problem[];
+};
+
 type Injected =
   | { readonly kind: 'invalid'; readonly problem: Problem }
   | { readonly kind: 'asked'; readonly outcome: InjectionOutcome };
 
-function injectWorkload(workload: Workload, settings: ManifestSettings): Injected {
+function injectWorkload(workload: Workload, settings: ManifestSettings, { prepare = (same) => same }: Again): Injected {
   const { kind, pod } = workload;
   const containers = getKey(objectAt(pod, 'spec'), 'containers');
   if (!isArray(containers) || containers.length === 0) return { kind: 'invalid', problem: noContainers(kind.kind) };
-  return { kind: 'asked', outcome: inject(pod, contextOf(workload, settings), settings.config) };
+  return { kind: 'asked', outcome: inject(prepare(pod), contextOf(workload, settings), settings.config) };
 }
 
 /** The circumstances in which kube-inject injects a workload. */
@@ -68,8 +77,10 @@ export function contextOf({ kind, object }: Workload, settings: ManifestSettings
   };
 }
 
-function podOf(outcome: InjectionOutcome): Parsed<JsonObject> {
-  return outcome.kind === 'failed' ? failed(...outcome.problems) : parsed(outcome.pod, outcome.problems);
+function podOf(outcome: InjectionOutcome, original: JsonObject, warnings: readonly Problem[]): Parsed<JsonObject> {
+  if (outcome.kind === 'failed') return failed(...outcome.problems);
+  if (outcome.kind === 'skipped') return parsed(original, outcome.problems);
+  return parsed(outcome.pod, [...outcome.problems, ...warnings]);
 }
 
 function resultOf(

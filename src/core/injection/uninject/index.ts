@@ -8,4 +8,6 @@
  *
  * Without a configuration there is no judge, and what is known of Istio's templates decides.
  */
+export { withEditedProbes } from './edited-probes.ts';
+export { outdatedMetadata } from './outdated-metadata.ts';
 export { type UninjectOutcome, uninject } from './uninject.ts';

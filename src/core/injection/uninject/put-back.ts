@@ -32,9 +32,10 @@ export function lostProbes(pod: PodTemplate): readonly string[] {
   );
 }
 
-const LISTS: readonly ContainerList[] = ['containers', 'initContainers'];
+export const LISTS: readonly ContainerList[] = ['containers', 'initContainers'];
 
-function toldJson(told: PodTemplate, name: string): JsonObject | undefined {
+/** A variable of the sidecar that holds a JSON object. */
+export function toldJson(told: PodTemplate, name: string): JsonObject | undefined {
   const variable = listAt(sidecarOf(told) ?? {}, 'env').findLast((item) => getKey(item, 'name') === name);
   if (variable === undefined) return undefined;
   try {
@@ -58,30 +59,52 @@ function putProbesBack(pod: PodTemplate, probers: JsonObject | undefined): PodTe
   return result;
 }
 
-type Site = { readonly path: readonly [string] | readonly [string, string]; readonly url: string };
+type Path = readonly [string] | readonly [string, string];
 
-function sitesOf(container: JsonObject): readonly (Site & { readonly handler: JsonObject })[] {
+/** A place for a probe or hook in a container, with what it has there. */
+export type Site = {
+  readonly path: Path;
+  readonly handler: JsonObject;
+  /** The agent's URL for it. */
+  readonly url: string;
+  /** The URL of this kind that it asks, also when that bears another container's name; undefined for any other. */
+  readonly asks: string | undefined;
+};
+
+const SITES: readonly (readonly [path: Path, prefix: string, suffix: string])[] = [
+  [['readinessProbe'], '/app-health/', '/readyz'],
+  [['livenessProbe'], '/app-health/', '/livez'],
+  [['startupProbe'], '/app-health/', '/startupz'],
+  [['lifecycle', 'preStop'], '/app-lifecycle/', '/prestopz'],
+  [['lifecycle', 'postStart'], '/app-lifecycle/', '/poststartz'],
+];
+
+export function sitesOf(container: JsonObject): readonly Site[] {
   const name = textAt(container, 'name');
-  const sites: readonly Site[] = [
-    { path: ['readinessProbe'], url: `/app-health/${name}/readyz` },
-    { path: ['livenessProbe'], url: `/app-health/${name}/livez` },
-    { path: ['startupProbe'], url: `/app-health/${name}/startupz` },
-    { path: ['lifecycle', 'preStop'], url: `/app-lifecycle/${name}/prestopz` },
-    { path: ['lifecycle', 'postStart'], url: `/app-lifecycle/${name}/poststartz` },
-  ];
-  return sites.map((site) => {
-    const outer = objectAt(container, site.path[0]);
-    return { ...site, handler: site.path[1] === undefined ? outer : objectAt(outer, site.path[1]) };
+  return SITES.map(([path, prefix, suffix]) => {
+    const outer = objectAt(container, path[0]);
+    const handler = path[1] === undefined ? outer : objectAt(outer, path[1]);
+    const asked = textAt(objectAt(handler, 'httpGet'), 'path');
+    const asks = asked.startsWith(prefix) && asked.endsWith(suffix) ? asked : undefined;
+    return { path, handler, url: `${prefix}${name}${suffix}`, asks };
   });
 }
 
-function withHandlers(container: JsonObject, probers: JsonObject): JsonObject {
+/**
+ * The container with the original handlers of the sites that `wanted` picks. The entry is found by the URL that the
+ * handler asks: that still bears the old name where someone renamed the container.
+ */
+export function withHandlers(
+  container: JsonObject,
+  probers: JsonObject,
+  wanted: (site: Site) => boolean = () => true,
+): JsonObject {
   let result = container;
-  for (const { path, url, handler } of sitesOf(container)) {
-    const entry = getKey(probers, url);
-    if (!isObject(entry) || getKey(objectAt(handler, 'httpGet'), 'path') !== url) continue;
-    const [outer, inner] = path;
-    const restored = withAction(handler, entry, container);
+  for (const site of sitesOf(container)) {
+    const entry = site.asks === undefined ? undefined : getKey(probers, site.asks);
+    if (!isObject(entry) || !wanted(site)) continue;
+    const [outer, inner] = site.path;
+    const restored = withAction(site.handler, entry, container);
     result = {
       ...result,
       [outer]: inner === undefined ? restored : { ...objectAt(result, outer), [inner]: restored },
