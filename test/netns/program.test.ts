@@ -192,6 +192,9 @@ describe.runIf(missing === undefined)('the program in a namespace', () => {
       const wrong = pod.remora(['capture', 'status', '--config', file, '--format', 'json']);
       expect(wrong.code).toBe(1);
       const state = JSON.parse(wrong.stdout);
+      const alone = pod.remora(['capture', 'status']);
+      expect(alone.code).toBe(0);
+      expect(alone.stdout).toMatch(/or from somebody else\n {2}IPv4 nat ISTIO_INBOUND: .*--dport 22 -j RETURN\n/);
       expect(state.missing).toEqual([expect.stringContaining('IPv4 nat OUTPUT: -j ISTIO_OUTPUT')]);
       expect(state.changed).toEqual([expect.stringContaining('--dport 22 -j RETURN')]);
       expect(state.foreign).toEqual([expect.stringContaining('IPv4 filter INPUT: -p udp --dport 9 -j DROP')]);

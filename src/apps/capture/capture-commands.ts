@@ -122,13 +122,15 @@ type State = {
   readonly missing: readonly string[];
   /** Rules in chains of ours, or in ours' place, that are not planned. */
   readonly changed: readonly string[];
+  /** Without a configuration to compare with: rules in chains of ours that the default one does not have. */
+  readonly unexplained: readonly string[];
   readonly foreign: readonly string[];
 };
 
 function stateOf(live: LiveRules, planned: CaptureRules, compared: boolean): State {
   const captured = new Set<string>();
   const missing: string[] = [];
-  const changed: string[] = [];
+  const ours: string[] = [];
   const foreign: string[] = [];
   const families = compared ? planned.families : live.rules.families;
   for (const family of families) {
@@ -138,21 +140,25 @@ function stateOf(live: LiveRules, planned: CaptureRules, compared: boolean): Sta
       `IPv${family} ${rule.table} ${rule.chain}: ${ruleText(rule, family)}`;
     for (const rule of recognised.rules) if (rule.id !== 'foreign') captured.add(rule.reason);
     if (compared) missing.push(...recognised.missing.map((rule) => `${name(rule)}  (${rule.reason})`));
-    for (const rule of recognised.foreign) (isOursByName(rule) ? (compared ? changed : []) : foreign).push(name(rule));
+    for (const rule of recognised.foreign) (isOursByName(rule) ? ours : foreign).push(name(rule));
   }
-  return { by: live.by, captured: [...captured], missing, changed, foreign };
+  const [changed, unexplained] = compared ? [ours, []] : [[], ours];
+  return { by: live.by, captured: [...captured], missing, changed, unexplained, foreign };
 }
 
 function stateText(state: State, compared: boolean): string {
   const list = (title: string, items: readonly string[]): readonly string[] =>
     items.length === 0 ? [] : ['', title, ...items.map((item) => `  ${item}`)];
   const verdict =
-    state.captured.length === 0 ? 'Nothing is captured in this namespace.' : `Traffic is captured, by ${state.by}.`;
+    state.captured.length + state.unexplained.length === 0
+      ? 'Nothing is captured in this namespace.'
+      : `Traffic is captured, by ${state.by}.`;
   return `${[
     verdict,
     ...list('What is done', state.captured),
     ...list('Missing of the configuration', state.missing),
     ...list('In our chains, but not of this configuration', state.changed),
+    ...list('In our chains, of another configuration or from somebody else', state.unexplained),
     ...list('Rules of others', state.foreign),
     ...(compared ? [] : ['', 'Give --config FILE to compare with a configuration.']),
   ].join('\n')}\n`;
