@@ -291,6 +291,7 @@ function dataFor({ original, at, cfg, openshift }: Request, mesh: EffectiveMesh)
     {
       owner:
         at.owner ?? (derivesOwner(at, cfg.release) ? ownerOf(original, namespace, cfg.release) : podItself(original)),
+      ownerMetadata: at.owner?.metadata ?? metadataOf(original),
       pod: stripped.value,
       proxyConfig: mesh.proxyConfig,
       meshConfig: mesh.meshConfig,

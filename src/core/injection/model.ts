@@ -70,6 +70,8 @@ export type OwnerMeta = {
   readonly kind: string;
   readonly name: string;
   readonly namespace: string;
+  /** The rest of the workload's metadata: templates of old releases see its labels and annotations. */
+  readonly metadata?: JsonObject | undefined;
 };
 
 /** What one rule said about a pod, with where in the pod or configuration it looked. */

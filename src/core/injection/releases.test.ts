@@ -244,6 +244,21 @@ describe('a container that the template knows too', () => {
 });
 
 describe('the owner', () => {
+  it('deployment-meta-whole: a template sees more of a workload than its name', () => {
+    const metadata = { name: 'shop', labels: { team: 'blue' } };
+    const owner = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'shop', namespace: 'n', metadata };
+    const seen = 'index .DeploymentMeta.Labels "team" }} {{ .DeploymentMeta.Name';
+    for (const [release, team] of [
+      ['1.9', 'blue'],
+      ['1.22', 'blue'],
+      ['1.23.0', ''],
+    ]) {
+      expect(shown(release ?? '', seen, app(), { at: { ...MANUAL, owner } })).toBe(`${team} shop`);
+    }
+    const labelled: JsonObject = { ...app(), metadata: { name: 'a', labels: { team: 'red' } } };
+    expect(shown('1.20', seen, labelled)).toBe('red a');
+  });
+
   it('owner-cron-job-v1: the API version of a CronJob behind a Job', () => {
     const pod: JsonObject = {
       metadata: {

@@ -60,6 +60,13 @@ export const BEHAVIOURS = [
 
   // Template data.
   { id: 'deployment-meta', introduced: [1, 0], what: '.DeploymentMeta' },
+  // The whole metadata still in 1.21, name and namespace alone today; the exact minor is not known.
+  {
+    id: 'deployment-meta-whole',
+    introduced: [1, 0],
+    removed: [23, 0],
+    what: ".DeploymentMeta has labels and annotations: the workload's in kube-inject, the pod's in the webhook",
+  },
   { id: 'template-values', introduced: [2, 0], what: '.Values and the key values' },
   {
     id: 'null-values-refused',

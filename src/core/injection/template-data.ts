@@ -1,4 +1,5 @@
 import { GoInt, type GoObject, type GoValue, NO_FIELD } from '../gotemplate/index.ts';
+import type { JsonObject } from '../json.ts';
 import type { MeshConfig, ProxyConfig } from '../mesh/index.ts';
 import type { Release } from '../release.ts';
 import { KubernetesView } from './kubernetes-view.ts';
@@ -10,6 +11,8 @@ import { behaves } from './releases.ts';
 /** Everything that a template is told (injection.md 2.6). */
 export type SidecarTemplateData = {
   readonly owner: OwnerMeta;
+  /** Metadata of the workload, or of the pod where only its owner's name is known. */
+  readonly ownerMetadata: JsonObject;
   /** The stripped pod (injection.md 4.2). */
   readonly pod: PodTemplate;
   readonly proxyConfig: ProxyConfig;
@@ -41,7 +44,7 @@ type FieldReader = (data: SidecarTemplateData, release: Release) => GoValue;
 
 const FIELDS: ReadonlyMap<string, FieldReader> = new Map<string, FieldReader>([
   ['TypeMeta', ({ owner: { apiVersion, kind } }) => new KubernetesView('meta/v1.TypeMeta', { apiVersion, kind })],
-  ['DeploymentMeta', ({ owner: { name, namespace } }) => new KubernetesView('meta/v1.ObjectMeta', { name, namespace })],
+  ['DeploymentMeta', deploymentMeta],
   ['ObjectMeta', ({ pod }) => new KubernetesView('meta/v1.ObjectMeta', metadataOf(pod))],
   ['Spec', ({ pod }) => new KubernetesView('core/v1.PodSpec', specOf(pod))],
   ['ProxyConfig', ({ proxyConfig }, release) => proxyConfigView(proxyConfig, release)],
@@ -57,6 +60,11 @@ const FIELDS: ReadonlyMap<string, FieldReader> = new Map<string, FieldReader>([
   ['InboundTrafficPolicyMode', ({ inboundTrafficPolicyMode }) => inboundTrafficPolicyMode],
   ['ProxyInitImage', ({ proxyInitImage }) => proxyInitImage],
 ]);
+
+function deploymentMeta({ owner: { name, namespace }, ownerMetadata }: SidecarTemplateData, release: Release): GoValue {
+  const rest = behaves(release, 'deployment-meta-whole') ? ownerMetadata : {};
+  return new KubernetesView('meta/v1.ObjectMeta', { ...rest, name, namespace });
+}
 
 /** Fields that some release did not have. */
 const AVAILABLE: ReadonlyMap<string, (release: Release) => boolean> = new Map([

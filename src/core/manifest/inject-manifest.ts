@@ -65,6 +65,7 @@ export function contextOf({ kind, object }: Workload, settings: ManifestSettings
     kind: text(object, 'kind'),
     name: text(metadata, 'name'),
     namespace,
+    metadata,
   };
   return {
     ...settings.context,

@@ -68,6 +68,7 @@ function dataFor(
   return templateData(
     {
       owner,
+      ownerMetadata: owner.metadata ?? metadataOf(pod),
       pod: at.path === 'webhook' ? asTheWebhookSees(pod, at, cfg) : pod,
       proxyConfig: mesh.defaultConfig ?? {},
       meshConfig: mesh,
