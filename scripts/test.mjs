@@ -39,6 +39,12 @@ const suites = [
 
 const total = { passed: 0, failed: 0, skipped: 0 };
 const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !suites.some((suite) => suite.name === name));
+if (unknown.length > 0) {
+  console.error(`no suite is named ${unknown.join(', ')}; there are ${suites.map(({ name }) => name).join(', ')}`);
+  rmSync(scratch, { recursive: true, force: true });
+  process.exit(2);
+}
 installTools(wanted.length > 0 ? wanted : suites.map(({ name }) => name));
 for (const suite of suites) {
   if (wanted.length > 0 && !wanted.includes(suite.name)) continue;
