@@ -95,6 +95,20 @@ describe.runIf(missing === undefined)('the program in a namespace', () => {
     }),
   );
 
+  it('IPv6 asked for where the pod has none: the remedy; done once it has', () =>
+    inPod((pod) => {
+      const off = (value: number): Ran =>
+        pod.run(['sh', '-c', `echo ${value} > /proc/sys/net/ipv6/conf/lo/disable_ipv6`]);
+      off(1);
+      const refused = pod.istioIptables([...USUAL, '--dual-stack']);
+      expect(refused.code).toBe(1);
+      expect(refused.stderr).toMatch(/fix: .*Leave IPv6 out/);
+      expect(pod.istioIptables(USUAL)).toMatchObject({ code: 0 });
+      off(0);
+      expect(pod.istioIptables([...USUAL, '--dual-stack', '--reconcile'])).toMatchObject({ code: 0 });
+      expect(pod.run(['ip', '-6', 'addr', 'show', 'dev', 'lo']).stdout).toContain('inet6 ::6/128');
+    }));
+
   it('other rules: refused with the remedy, and replaced with --reconcile', () =>
     inPod((pod) => {
       pod.istioIptables(TPROXY);

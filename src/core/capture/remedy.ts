@@ -6,6 +6,11 @@ export function remedyForText(text: string): string | undefined {
 /** The first that fits counts: iptables says "you must be root" about capabilities, too. */
 const CAUSES: readonly { readonly says: RegExp; readonly remedy: string }[] = [
   {
+    says: /IPv6 is disabled/i,
+    remedy:
+      'The rules are loaded, but the pod has no IPv6 on lo. Leave IPv6 out (without --dual-stack, or EnableIPv6 false), or set the sysctl net.ipv6.conf.lo.disable_ipv6=0 and run this again.',
+  },
+  {
     says: /lock/i,
     remedy: 'Make /run writable, or mount a tmpfs there: legacy iptables keeps its lock in /run/xtables.lock.',
   },
