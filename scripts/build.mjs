@@ -29,6 +29,27 @@ const lazyPackages = {
   },
 };
 
+// Packages that only commands need which talk to a cluster or serve: a bundle each, read when the first module asks for it.
+// In the program's own bundle they would triple what every start reads.
+const HEAVY = {
+  '@kubernetes/client-node': "export { KubeConfig } from '@kubernetes/client-node';",
+  '@peculiar/x509': "export * from '@peculiar/x509';",
+  pino: "export { pino } from 'pino';",
+  'prom-client': "export * from 'prom-client';",
+};
+const heavyPackages = {
+  name: 'heavy-packages',
+  setup({ onResolve }) {
+    onResolve({ filter: /./ }, ({ path }) =>
+      path in HEAVY ? { path: `../dist/${heavyFile(path)}`, external: true } : undefined,
+    );
+  },
+};
+
+function heavyFile(name) {
+  return `${name.replace('@', '').replace('/', '-')}.cjs`;
+}
+
 const { outputFiles } = await build({
   absWorkingDir: root,
   entryPoints: ['src/apps/cli/index.ts'],
@@ -39,7 +60,7 @@ const { outputFiles } = await build({
   target: 'node20',
   minifySyntax: true,
   minifyWhitespace: true,
-  plugins: [lazyPackages],
+  plugins: [heavyPackages, lazyPackages],
   define: { REMORA_VERSION: JSON.stringify(version) },
   // As Node wraps a module; bin/remora calls it.
   banner: { js: '(function (exports, require, module) {' },
@@ -54,6 +75,20 @@ for (const name of readdirSync(dist)) if (name.endsWith('.cache')) rmSync(join(d
 const aside = join(dist, `remora.cjs.${process.pid}`);
 writeFileSync(aside, `// ${hash}\n${text}`);
 renameSync(aside, join(dist, 'remora.cjs'));
+
+for (const [name, contents] of Object.entries(HEAVY)) {
+  await build({
+    stdin: { contents, resolveDir: root },
+    outfile: join(dist, heavyFile(name)),
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20',
+    minifySyntax: true,
+    minifyWhitespace: true,
+    logLevel: 'error',
+  });
+}
 
 const sample = join(root, 'examples', 'demo-red.yaml');
 const warm = [

@@ -12,9 +12,13 @@ const ROOMS = [
   'src/core/manifest',
   'src/core/edit',
   'src/core/capture',
+  'src/core/install',
+  'src/core/check',
   'src/platform',
   'src/apps/cli',
   'src/apps/capture',
+  'src/apps/webhook',
+  'src/apps/cluster',
 ];
 
 type Import = { readonly file: string; readonly specifier: string };

@@ -17,7 +17,7 @@ export type CommandResult = {
   readonly error?: string;
 };
 
-export type Run = (args: Arguments, surroundings: Surroundings) => CommandResult;
+export type Run = (args: Arguments, surroundings: Surroundings) => CommandResult | Promise<CommandResult>;
 
 /** A drop-in for a program of Istio's, which reads its own words and has exit codes of its own. It speaks for itself. */
 export type RawRun = (words: readonly string[], surroundings: Surroundings) => Promise<number>;
