@@ -1,3 +1,4 @@
+import type { ConfigFiles } from '../../core/injection/index.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { Problem } from '../../core/problem.ts';
 
@@ -23,6 +24,10 @@ export type ConfigTexts = {
   readonly config: string;
   readonly values?: string | undefined;
   readonly mesh?: string | undefined;
+  /** What the mesh config is laid over in place of the release's defaults. */
+  readonly meshDefaults?: string | undefined;
+  /** For problems: where the texts come from. */
+  readonly files?: ConfigFiles | undefined;
   /** ProxyConfig resources of the cluster, as read. */
   readonly proxyConfigs: readonly JsonObject[];
   /** Kubelet versions by node name; undefined where nodes are not read. */

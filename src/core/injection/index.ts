@@ -11,6 +11,7 @@
  * A configuration of 1.8 or older has one template of lists and goes another way: legacy/.
  */
 export { answerReview, type ReviewAnswer, type ReviewRequest } from './admission/answer-review.ts';
+export { type Noteworthy, noteworthy } from './admission/noteworthy.ts';
 export { type BuiltinOptions, builtinConfig } from './builtin/index.ts';
 export { type KeyText, keyText } from './config-map-text.ts';
 export { decideInjection, type InjectionPolicy } from './decide.ts';

@@ -5,6 +5,7 @@ import { type Parsed, parsed } from '../../problem.ts';
 import { formatRelease, type Release } from '../../release.ts';
 import type { InjectionOutcome, PodTemplate } from '../model.ts';
 import { behaves } from '../releases.ts';
+import { remarks } from './remarks.ts';
 
 /** One HTTP answer of the webhook, ready to be written. */
 export type ReviewAnswer = {
@@ -28,6 +29,8 @@ export type ReviewRequest = {
  * content type that is not exactly `application/json`, and otherwise 200, where a refusal is `allowed: false` with the
  * cause, because a status other than 200 would be handled by failurePolicy instead of being shown to the user.
  *
+ * Warnings and audit annotations are our own addition; API servers that know neither ignore them.
+ *
  * `injectPod` is called with the typed pod, its `metadata.managedFields` dropped and an empty namespace filled in.
  */
 export function answerReview(
@@ -47,12 +50,13 @@ export function answerReview(
   const outcome = injectPod({ uid, namespace, dryRun, pod: namespaced(pod, fills ? namespace : '') });
   switch (outcome.kind) {
     case 'failed':
-      return { ...refusal(review.typeMeta, review.uid, outcome.problems[0]?.message ?? ''), outcome };
+      return { ...refusal(review.typeMeta, uid, outcome.problems[0]?.message ?? '', remarks(outcome)), outcome };
     case 'skipped':
-      return { ...json(review.typeMeta, { uid: review.uid, allowed: true }), outcome };
+      return { ...json(review.typeMeta, { uid, allowed: true, ...remarks(outcome) }), outcome };
     case 'injected': {
       const patch = base64(stringifyGoJson(outcome.patch));
-      return { ...json(review.typeMeta, { uid: review.uid, allowed: true, patch, patchType: 'JSONPatch' }), outcome };
+      const response = { uid, allowed: true, patch, patchType: 'JSONPatch', ...remarks(outcome) };
+      return { ...json(review.typeMeta, response), outcome };
     }
   }
 }
@@ -141,8 +145,8 @@ function namespaced(pod: PodTemplate, namespace: string): PodTemplate {
   return { ...pod, metadata: own === '' && namespace !== '' ? { ...rest, namespace } : rest };
 }
 
-function refusal(typeMeta: JsonObject, uid: string, message: string): ReviewAnswer {
-  return json(typeMeta, { uid, allowed: false, status: { metadata: {}, message } });
+function refusal(typeMeta: JsonObject, uid: string, message: string, more: JsonObject = {}): ReviewAnswer {
+  return json(typeMeta, { uid, allowed: false, status: { metadata: {}, message }, ...more });
 }
 
 function json(typeMeta: JsonObject, response: JsonObject): ReviewAnswer {

@@ -1,0 +1,167 @@
+import { getKey, isArray, isObject, type JsonObject } from '../../../core/json.ts';
+import type { Problem } from '../../../core/problem.ts';
+import type { KubeApi } from '../../../platform/kube-api.ts';
+import { applyObject } from '../../../platform/kube-api-calls.ts';
+import { watchObjects } from '../../../platform/kube-watch.ts';
+import { apiProblem } from './api-problem.ts';
+import type { Leader } from './leader.ts';
+import { objectAt, textAt } from './object-text.ts';
+
+export type CaBundleOptions = {
+  /** Of the injector; empty: the default one, whose configurations are labelled `default`. */
+  readonly revision: string;
+  readonly serviceName: string;
+  readonly serviceNamespace: string;
+  /** Of the fields that we own by server-side apply: nobody's apply of the rest takes them away. */
+  readonly fieldManager: string;
+};
+
+export type CaBundleEvents = {
+  readonly attempt: (configuration: string) => void;
+  readonly retry: (configuration: string) => void;
+  /** Reasons as istiod's: `webhook_config_not_found`, `webhook_update_failure`. */
+  readonly failure: (configuration: string, reason: string) => void;
+  readonly patched: (configuration: string, entries: readonly string[]) => void;
+  readonly problem: (problem: Problem) => void;
+};
+
+export type CaBundlePatcher = {
+  readonly set: (caBundle: string) => void;
+  readonly run: (signal: AbortSignal) => Promise<void>;
+};
+
+const PATH = '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations';
+const SUFFIX = 'sidecar-injector.istio.io';
+/** Between tries that failed, in milliseconds. */
+const RETRY = 1_000;
+/** So many corrections within a minute are no accident: somebody else writes the field again and again. */
+const CONTEST = { corrections: 5, window: 60_000, pause: 30_000 };
+
+/**
+ * Keeps the caBundle of our webhook configurations right: the leader writes it when it is wrong, whoever made it so. Others'
+ * configurations of the same revision, such as istiod's, have services of their own and are left alone.
+ */
+export function patchCaBundles(
+  api: KubeApi,
+  leader: Leader,
+  options: CaBundleOptions,
+  events: CaBundleEvents,
+): CaBundlePatcher {
+  const corrections = new Map<string, readonly number[]>();
+  const resting = new Map<string, number>();
+  let bundle: string | undefined;
+  let configurations: ReadonlyMap<string, JsonObject> = new Map();
+  let again: NodeJS.Timeout | undefined;
+  let working: Promise<void> = Promise.resolve();
+
+  const look = (): void => {
+    working = working.then(lookOnce);
+  };
+  const later = (milliseconds: number): void => {
+    again ??= setTimeout(() => {
+      again = undefined;
+      look();
+    }, milliseconds);
+  };
+
+  async function lookOnce(): Promise<void> {
+    if (bundle === undefined || !leader.isLeader()) return;
+    for (const [name, configuration] of configurations) await correct(name, configuration, bundle);
+  }
+
+  async function correct(name: string, configuration: JsonObject, wanted: string): Promise<void> {
+    const encoded = Buffer.from(wanted).toString('base64');
+    const wrong = ourEntries(configuration, options).filter(
+      (entry) => textAt(objectAt(entry, 'clientConfig'), 'caBundle') !== encoded,
+    );
+    if (wrong.length === 0) return;
+    const now = Date.now();
+    if ((resting.get(name) ?? 0) > now) return later(CONTEST.pause);
+    events.attempt(name);
+    const entries = wrong.map((entry) => textAt(entry, 'name'));
+    const patch: JsonObject = {
+      apiVersion: 'admissionregistration.k8s.io/v1',
+      kind: 'MutatingWebhookConfiguration',
+      metadata: { name },
+      // All of ours: what an apply leaves out is no longer owned, and would be removed.
+      webhooks: ourEntries(configuration, options).map((entry) => ({
+        name: textAt(entry, 'name'),
+        clientConfig: { caBundle: encoded },
+      })),
+    };
+    const done = await applyObject(api, `${PATH}/${name}`, patch, { fieldManager: options.fieldManager, force: true });
+    if (done.ok) {
+      events.patched(name, entries);
+      return noteCorrection(name, configuration, now);
+    }
+    const gone = done.failure.status === 404;
+    events.failure(name, gone ? 'webhook_config_not_found' : 'webhook_update_failure');
+    if (gone) return;
+    events.problem(apiProblem(done.failure, `write the caBundle of ${name}`, api));
+    events.retry(name);
+    later(RETRY);
+  }
+
+  function noteCorrection(name: string, configuration: JsonObject, now: number): void {
+    const recent = [...(corrections.get(name) ?? []).filter((at) => now - at < CONTEST.window), now];
+    corrections.set(name, recent);
+    if (recent.length < CONTEST.corrections) return;
+    resting.set(name, now + CONTEST.pause);
+    corrections.delete(name);
+    events.problem(contested(name, configuration, options.fieldManager));
+  }
+
+  return {
+    set: (value) => {
+      bundle = value;
+      look();
+    },
+    run: async (signal) => {
+      leader.onChange(look);
+      await watchObjects(
+        api,
+        { path: PATH },
+        {
+          changed: (objects) => {
+            configurations = objects;
+            look();
+          },
+          failed: (failure) => events.problem(apiProblem(failure, 'watch MutatingWebhookConfigurations', api)),
+        },
+        signal,
+      );
+      clearTimeout(again);
+      await working;
+    },
+  };
+}
+
+/** The entries that call us: by our service, or by a URL in a configuration that we have installed. */
+function ourEntries(configuration: JsonObject, options: CaBundleOptions): readonly JsonObject[] {
+  const labels = objectAt(objectAt(configuration, 'metadata'), 'labels');
+  if (textAt(labels, 'istio.io/rev') !== (options.revision === '' ? 'default' : options.revision)) return [];
+  const managed = textAt(labels, 'app.kubernetes.io/managed-by') === 'remora';
+  const webhooks = getKey(configuration, 'webhooks');
+  return (isArray(webhooks) ? webhooks : []).filter(isObject).filter((entry) => {
+    if (!textAt(entry, 'name').endsWith(SUFFIX)) return false;
+    const client = objectAt(entry, 'clientConfig');
+    const service = objectAt(client, 'service');
+    if (Object.keys(service).length === 0) return managed;
+    return textAt(service, 'name') === options.serviceName && textAt(service, 'namespace') === options.serviceNamespace;
+  });
+}
+
+function contested(name: string, configuration: JsonObject, own: string): Problem {
+  const fields = getKey(objectAt(configuration, 'metadata'), 'managedFields');
+  const others = (isArray(fields) ? fields : [])
+    .filter(isObject)
+    .map((entry) => textAt(entry, 'manager'))
+    .filter((manager) => manager !== '' && manager !== own);
+  return {
+    code: 'CA_BUNDLE_CONTESTED',
+    severity: 'error',
+    message: `somebody else writes the caBundle of ${name} again and again; its field managers are ${[...new Set(others)].join(', ') || 'not known'}`,
+    remedy:
+      'Let one of the two own it: another revision for istiod or for us, or the field left out of what a GitOps tool applies.',
+  };
+}

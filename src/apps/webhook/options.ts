@@ -1,0 +1,81 @@
+import type { Release } from '../../core/release.ts';
+
+/** What the process was asked for; plain data. Times are in milliseconds. */
+export type WebhookOptions = {
+  readonly address: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** Plain HTTP for probes and metrics; undefined: none. 0 takes a free one. */
+  readonly httpPort: number | undefined;
+  readonly workers: number;
+  /** From the signal to the end, whatever is still open. */
+  readonly gracePeriod: number;
+  /** How long requests are still taken after a signal, so that load balancers notice first. */
+  readonly drainDelay: number;
+  readonly config: ConfigOrigin;
+  readonly certificate: CertificateOrigin;
+  readonly clientAuthority: ClientAuthority | undefined;
+  readonly injection: InjectionOptions;
+  readonly cluster: ClusterOptions;
+  /** Whether the caBundle of webhook configurations is kept up to date. */
+  readonly patchCaBundle: boolean;
+  /** Whether a pod that is skipped or refused leaves an Event on its owner. */
+  readonly events: boolean;
+  readonly log: { readonly format: 'json' | 'text'; readonly level: string };
+  /** For the health check of 1.0: a file that is written again and again. */
+  readonly heartbeat: { readonly file: string; readonly interval: number } | undefined;
+};
+
+export type ConfigOrigin =
+  | { readonly kind: 'builtin' }
+  | {
+      readonly kind: 'files';
+      readonly config: string;
+      readonly values: string | undefined;
+      readonly mesh: string | undefined;
+      readonly meshDefaults: string | undefined;
+      readonly proxyConfigs: readonly string[];
+      readonly nodes: readonly string[];
+      readonly namespaces: readonly string[];
+    }
+  | { readonly kind: 'cluster'; readonly injectConfigMap: string; readonly meshConfigMap: string };
+
+export type CertificateOrigin =
+  | {
+      readonly kind: 'files';
+      readonly certificate: string;
+      readonly key: string;
+      readonly caBundle: string | undefined;
+    }
+  | {
+      readonly kind: 'self-signed';
+      readonly serviceName: string;
+      readonly secret: string;
+      readonly lease: string;
+      /** Names and addresses beyond the service's own. */
+      readonly extraNames: readonly string[];
+    };
+
+export type ClientAuthority = {
+  readonly file: string;
+  /** Common names that are let in; empty: any that the authority has signed. */
+  readonly names: readonly string[];
+};
+
+/** What is the same for every pod, besides the configuration. */
+export type InjectionOptions = {
+  readonly release: Release;
+  readonly revision: string;
+  readonly nativeSidecars: 'true' | 'false' | 'auto';
+  readonly platform: string;
+  readonly compliancePolicy: string;
+};
+
+export type ClusterOptions = {
+  readonly kubeconfig: string | undefined;
+  readonly context: string | undefined;
+  /** Where the config maps, the Secret and the Lease are, and we ourselves. */
+  readonly namespace: string;
+  /** Who we are among the replicas. */
+  readonly identity: string;
+};
