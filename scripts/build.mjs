@@ -33,7 +33,7 @@ const lazyPackages = {
 // In the program's own bundle they would triple what every start reads.
 const HEAVY = {
   '@kubernetes/client-node': "export { KubeConfig } from '@kubernetes/client-node';",
-  '@peculiar/x509': "export * from '@peculiar/x509';",
+  '@peculiar/x509': "import 'reflect-metadata'; export * from '@peculiar/x509';",
   pino: "export { pino } from 'pino';",
   'prom-client': "export * from 'prom-client';",
 };

@@ -1,4 +1,5 @@
 /** An authority of our own, and the certificates that it signs: ECDSA P-256, by WebCrypto and @peculiar/x509. */
+import 'reflect-metadata';
 import { webcrypto } from 'node:crypto';
 import { isIP } from 'node:net';
 import {

@@ -4,6 +4,7 @@ import { runWebhook, type WebhookOptions } from '../webhook/index.ts';
 import { type Arguments, flagIsOn, flagText, flagTexts, usage } from './arguments.ts';
 import type { CommandResult, Surroundings } from './command.ts';
 import { usageFailure } from './failure.ts';
+import { duration, port, whole } from './flag-values.ts';
 import { problemsText } from './problem-text.ts';
 import { VERSION } from './version.ts';
 
@@ -164,30 +165,4 @@ function certificateOrigin(args: Arguments, suffix: string): Parsed<WebhookOptio
 function clientAuthority(args: Arguments): WebhookOptions['clientAuthority'] {
   const file = flagText(args, 'clientCAFile');
   return file === undefined ? undefined : { file, names: flagTexts(args, 'clientName') };
-}
-
-function port(args: Arguments, name: string, fallback: number): Parsed<number> {
-  return whole(args, name, fallback, 0, 65_535);
-}
-
-function whole(args: Arguments, name: string, fallback: number, least: number, most: number): Parsed<number> {
-  const text = flagText(args, name);
-  if (text === undefined) return parsed(fallback);
-  const value = Number(text);
-  if (/^\d{1,9}$/.test(text) && value >= least && value <= most) return parsed(value);
-  return failed(usage(`--${name} wants a number from ${least} to ${most}, and has "${text}"`));
-}
-
-const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
-
-/** A duration as Go writes one, in milliseconds: `20s`, `500ms`, `1m30s`. */
-function duration(args: Arguments, name: string, fallback: number): Parsed<number> {
-  const text = flagText(args, name);
-  if (text === undefined) return parsed(fallback);
-  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];
-  if (text === '0') return parsed(0);
-  if (parts.length > 0 && parts.map(([all]) => all).join('') === text) {
-    return parsed(parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (UNITS[unit ?? ''] ?? 0), 0));
-  }
-  return failed(usage(`--${name} wants a time such as 20s, and has "${text}"`));
 }

@@ -1,2 +1,5 @@
-/** Commands about a cluster: install, uninstall, check, tags, and the configuration that a cluster has. */
-export {};
+/** Commands about a cluster: install, uninstall, revision tags, check. Each gives what it has to say and prints nothing. */
+export type { Connection } from './connect.ts';
+export { applyInstall, checkedObjects, type Done, manifestText } from './install.ts';
+export { generateTag, listTags, removeTag, setTag, type TagRow } from './tag.ts';
+export { uninstallRevision } from './uninstall.ts';

@@ -1,4 +1,5 @@
 import type { Command } from '../command.ts';
+import { INSTALL_FLAGS, TAG_FLAGS, UNINSTALL_FLAGS } from './install-flags.ts';
 import { WEBHOOK_FLAGS } from './webhook-flags.ts';
 
 /** Commands about a cluster, and the webhook that runs in it. */
@@ -20,5 +21,53 @@ force. SIGTERM stops it without losing a request.`,
       },
     ],
     load: async () => (await import('../webhook.ts')).webhook,
+  },
+  {
+    name: 'install',
+    aliases: [],
+    operands: '',
+    what: 'Print or apply what Remora needs in a cluster.',
+    about: `Prints the objects of a revision: namespace, service account with the least rights, config maps, Deployment, Service and
+the webhook configuration. With --apply they are applied by server-side apply, the webhook configuration last, when the
+webhook answers. Nothing is applied beside another injector that would inject the same pods, unless --force is given.`,
+    flags: INSTALL_FLAGS,
+    examples: [
+      { what: 'Read before you apply', line: 'remora install | less' },
+      { what: 'Install', line: 'remora install --apply' },
+      {
+        what: 'Another revision beside it, with your own configuration',
+        line: 'remora install --apply --revision canary --injectConfigFile injector.yaml --meshConfigFile mesh.yaml',
+      },
+    ],
+    load: async () => (await import('../install.ts')).install,
+  },
+  {
+    name: 'uninstall',
+    aliases: [],
+    operands: '',
+    what: 'Say what a revision has in a cluster, or remove it.',
+    about: `Removes the webhook configuration first, so that no pod waits for an injector that is gone. Objects that are not
+Remora's stay, and so does the namespace.`,
+    flags: UNINSTALL_FLAGS,
+    examples: [
+      { what: 'What would go', line: 'remora uninstall' },
+      { what: 'Remove a revision', line: 'remora uninstall --apply --revision canary' },
+    ],
+    load: async () => (await import('../install.ts')).uninstall,
+  },
+  {
+    name: 'tag',
+    aliases: [],
+    operands: 'set|generate|list|remove [TAG]',
+    what: 'Stable names for revisions, which namespaces are labelled with.',
+    about: `A namespace labelled istio.io/rev=TAG is injected by the revision that the tag stands for; to move all of them at once,
+set the tag anew. The tag default takes istio-injection=enabled over from the injector that has it.`,
+    flags: TAG_FLAGS,
+    examples: [
+      { what: 'Make a tag', line: 'remora tag set prod --revision stable' },
+      { what: 'Move it', line: 'remora tag set prod --revision canary --overwrite' },
+      { what: 'Which are there', line: 'remora tag list' },
+    ],
+    load: async () => (await import('../install.ts')).tag,
   },
 ];
