@@ -85,7 +85,8 @@ function run(
   { show = 'both', code = 0, as = `remora ${args.join(' ')}`, lines = Number.POSITIVE_INFINITY } = {},
 ) {
   console.log(`\n   ${paint('dim', '$')} ${paint('bold', as)}`);
-  const env = { ...process.env, ...(colours ? { FORCE_COLOR: '1' } : {}) };
+  // The built-in configuration is shown, also on a machine that knows a cluster.
+  const env = { ...process.env, KUBECONFIG: '', HOME: '/nonexistent', ...(colours ? { FORCE_COLOR: '1' } : {}) };
   const result = spawnSync('bin/remora', args, { encoding: 'utf8', env });
   const all = `${show === 'stderr' ? '' : result.stdout}${result.stderr}`.split('\n').slice(0, -1);
   for (const line of all.slice(0, lines)) console.log(line === '' ? '' : fitted(`   ${line}`));

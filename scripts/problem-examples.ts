@@ -159,8 +159,9 @@ function runExample({ files, prepare, command }: Example): string {
   }
 }
 
+/** Without the home of whoever runs this, which may have a kubeconfig. */
 function cleanEnvironment(): NodeJS.ProcessEnv {
-  return { PATH: process.env.PATH, HOME: process.env.HOME, NO_COLOR: '1', TZ: 'UTC' };
+  return { PATH: process.env.PATH, HOME: '/nonexistent', NO_COLOR: '1', TZ: 'UTC' };
 }
 
 function annotated(code: ProblemCode, annotations: Readonly<Record<string, string>>): Example {

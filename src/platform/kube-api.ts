@@ -3,11 +3,8 @@
  * Who we are and where the server stands is read by the official client, which knows kubeconfig files with their
  * contexts, exec plugins and OIDC, and a pod's service account.
  */
-import { existsSync } from 'node:fs';
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { homedir } from 'node:os';
-import { delimiter, join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
 import { getKey, isObject, type JsonObject, type JsonValue } from '../core/json.ts';
 
@@ -65,16 +62,6 @@ export type KubeApiOptions = {
   /** `--as`-like impersonation is left to the kubeconfig. Sent as User-Agent. */
   readonly userAgent?: string | undefined;
 };
-
-/** Whether there is anything to reach a cluster with: $KUBECONFIG, ~/.kube/config, or a pod's service account. */
-export function hasKubeConfig(env: Readonly<Record<string, string | undefined>>): boolean {
-  const listed = (env.KUBECONFIG ?? '').split(delimiter).filter((file) => file !== '');
-  if (listed.length > 0) return true;
-  if (existsSync(join(env.HOME ?? homedir(), '.kube', 'config'))) return true;
-  return env.KUBERNETES_SERVICE_HOST !== undefined && existsSync(SERVICE_ACCOUNT_TOKEN);
-}
-
-const SERVICE_ACCOUNT_TOKEN = '/var/run/secrets/kubernetes.io/serviceaccount/token';
 
 /** Reads who we are; nothing is contacted yet. */
 export function openKubeApi(options: KubeApiOptions = {}): ApiOutcome<KubeApi> {

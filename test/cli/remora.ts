@@ -35,7 +35,8 @@ export function remora(args: readonly string[], { in: cwd, stdin, env = {} }: Ru
   const run = spawnSync(process.execPath, [BIN, ...args], {
     cwd,
     input: stdin ?? '',
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, TZ: 'UTC', ...env },
+    // Not the home of whoever runs the tests, which may have a kubeconfig.
+    env: { PATH: process.env.PATH, HOME: cwd, TZ: 'UTC', ...env },
     encoding: 'utf8',
     maxBuffer: 1 << 26,
   });

@@ -8,6 +8,7 @@ import {
 } from '../../core/manifest/index.ts';
 import { plain } from '../../platform/terminal.ts';
 import { type Arguments, flagText, flagTexts, inputProblems } from './arguments.ts';
+import { clusterConfig } from './cluster-config.ts';
 import type { CommandResult, Surroundings } from './command.ts';
 import { failure, hasErrors, usageFailure } from './failure.ts';
 import { clusterFlagProblems } from './istioctl-flags.ts';
@@ -21,11 +22,13 @@ import { toStandardOutput, writeOutput } from './write-results.ts';
  * `remora diff`: what `kube-inject --in-place` would write, against what is there. The edit in place is compared, and not
  * the printed form, since a person wants to see what injection does and not that comments are gone and keys sorted.
  */
-export function diff(args: Arguments, surroundings: Surroundings): CommandResult {
+export async function diff(args: Arguments, surroundings: Surroundings): Promise<CommandResult> {
   const misused = [...inputProblems(args), ...clusterFlagProblems(args)];
   if (misused.length > 0) return usageFailure(misused, 'diff', args, surroundings);
   const read = new Map<string, string>();
-  const settings = readSettings(args, surroundings, read);
+  const cluster = await clusterConfig(args, surroundings.env);
+  if (!cluster.ok) return trouble(failure(cluster.problems, args, surroundings));
+  const settings = readSettings(args, surroundings, read, cluster.value);
   const files = readManifests(flagTexts(args, 'filename'));
   if (!settings.ok || !files.ok) {
     return trouble(failure([...settings.problems, ...files.problems], args, surroundings, read));

@@ -12,8 +12,8 @@ export type Flag = {
   readonly names?: 'file' | 'folder';
   readonly what: string;
   /**
-   * deprecated: istioctl's of 1.0, which filled in a template that we do not carry. cluster: istioctl's, about a cluster
-   * that is not contacted. Neither is shown in the help.
+   * deprecated: istioctl's of 1.0, which filled in a template that we do not carry. cluster: istioctl's, about a control
+   * plane that is not asked. Neither is shown in the help.
    */
   readonly kind?: 'deprecated' | 'cluster';
 };
@@ -60,7 +60,10 @@ export const FORMAT: Flag = {
 
 /** Where the configuration comes from, and what else decides the result. */
 export const CONFIGURATION: readonly Flag[] = [
-  file('injectConfigFile', 'Injector configuration or its ConfigMap. Default: a configuration of our own.'),
+  file(
+    'injectConfigFile',
+    "Injector configuration or its ConfigMap. Default: the cluster's where there is a kubeconfig, else one of our own.",
+  ),
   file('valuesFile', 'Values of the configuration, or their ConfigMap. Default: those beside the configuration.'),
   file('meshConfigFile', 'Mesh configuration, or its ConfigMap. Default: what the release has.'),
   file('meshDefaultsFile', 'What the mesh configuration is laid over. Default: what the release has.'),
@@ -87,11 +90,34 @@ export const CONFIGURATION: readonly Flag[] = [
   { name: 'proxyImage', value: 'IMAGE', what: 'Image of the sidecar, for the configuration of our own.' },
   { name: 'initImage', value: 'IMAGE', what: 'Image that captures traffic, for the configuration of our own.' },
   {
+    name: 'offline',
+    what: 'Contact no cluster, also where there is a kubeconfig; without files, the configuration of our own.',
+  },
+  {
+    ...file(
+      'kubeconfig',
+      "Read the configuration of this kubeconfig's cluster. Default: $KUBECONFIG or ~/.kube/config, where one is there.",
+    ),
+    short: 'c',
+  },
+  { name: 'context', value: 'NAME', what: 'Context of the kubeconfig. Default: its current one.' },
+  {
     name: 'istioNamespace',
     short: 'i',
     value: 'NAME',
-    what: 'Accepted as istioctl does; without a cluster it decides nothing.',
+    what: 'Namespace of the config maps in the cluster. Default: istio-system.',
   },
+  {
+    name: 'injectConfigMapName',
+    value: 'NAME',
+    what: 'Config map of the injector. Default: istio-sidecar-injector, with the revision behind it where one is given.',
+  },
+  {
+    name: 'meshConfigMapName',
+    value: 'NAME',
+    what: 'Config map of the mesh. Default: istio, with the revision behind it where one is given.',
+  },
+  { name: 'webhookConfig', value: 'NAME', what: 'Accepted as istioctl does, which names it in messages only.' },
   {
     name: 'namespace',
     short: 'n',
@@ -100,22 +126,17 @@ export const CONFIGURATION: readonly Flag[] = [
   },
 ];
 
-/** About a cluster: of use to istioctl, and to us only where a file stands in for it. */
+/** About the control plane of a cluster, which istioctl may ask to inject; we inject here. */
 export const CLUSTER: readonly Flag[] = [
-  ...[
-    'meshConfigMapName',
-    'injectConfigMapName',
-    'webhookConfig',
-    'context',
-    'xds-address',
-    'xds-label',
-    'authority',
-  ].map((name): Flag => ({ name, value: 'NAME', what: 'Of istioctl: about a cluster.', kind: 'cluster' })),
-  ...['xds-port', 'timeout', 'cert-dir'].map(
-    (name): Flag => ({ name, value: 'VALUE', what: 'Of istioctl: about a cluster.', kind: 'cluster' }),
+  ...['xds-address', 'xds-label', 'authority'].map(
+    (name): Flag => ({ name, value: 'NAME', what: 'Of istioctl: about a control plane.', kind: 'cluster' }),
   ),
-  ...['insecure', 'plaintext'].map((name): Flag => ({ name, what: 'Of istioctl: about a cluster.', kind: 'cluster' })),
-  { name: 'kubeconfig', short: 'c', value: 'FILE', what: 'Of istioctl: about a cluster.', kind: 'cluster' },
+  ...['xds-port', 'timeout', 'cert-dir'].map(
+    (name): Flag => ({ name, value: 'VALUE', what: 'Of istioctl: about a control plane.', kind: 'cluster' }),
+  ),
+  ...['insecure', 'plaintext'].map(
+    (name): Flag => ({ name, what: 'Of istioctl: about a control plane.', kind: 'cluster' }),
+  ),
 ];
 
 /** Of istioctl 1.0. */

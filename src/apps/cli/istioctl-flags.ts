@@ -7,28 +7,15 @@ import type { Problem } from '../../core/problem.ts';
 import { type Arguments, flagIsOn, flagText, usage } from './arguments.ts';
 import { CLUSTER, DEPRECATED_TEXT, LEGACY } from './flags.ts';
 
-/**
- * A flag about a cluster is harmless where istioctl would not ask the cluster either, since a file is given.
- *
- * | flag                  | harmless with                               |
- * |-----------------------|---------------------------------------------|
- * | --meshConfigMapName   | --meshConfigFile or --operatorFileName      |
- * | any other             | --injectConfigFile                          |
- */
+/** A flag about the control plane is harmless where istioctl would not ask it either, since a configuration file is given. */
 export function clusterFlagProblems(args: Arguments): readonly Problem[] {
-  const given = (flag: string): boolean => flagText(args, flag) !== undefined;
-  return CLUSTER.filter(({ name }) => given(name)).flatMap(({ name }) => {
-    const mesh = name === 'meshConfigMapName';
-    if (mesh ? given('meshConfigFile') || given('operatorFileName') : given('injectConfigFile')) return [];
-    const map = mesh ? 'istio' : 'istio-sidecar-injector';
-    const file = mesh ? '--meshConfigFile mesh.yaml' : '--injectConfigFile injector.yaml';
-    return [
-      usage(
-        `--${name} is about a cluster, and no cluster is contacted`,
-        `Give the file: kubectl -n istio-system get configmap ${map} -o yaml, then ${file}.`,
-      ),
-    ];
-  });
+  if (flagText(args, 'injectConfigFile') !== undefined) return [];
+  return CLUSTER.filter(({ name }) => flagText(args, name) !== undefined).map(({ name }) =>
+    usage(
+      `--${name} is about a control plane, and none is asked to inject`,
+      `Leave out --${name}: the configuration is read from the config maps of the cluster, and injection happens here.`,
+    ),
+  );
 }
 
 /** istioctl 1.0's texts about its deprecated flags. On a terminal they stand alone, as istioctl prints them. */

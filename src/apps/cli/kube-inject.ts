@@ -9,6 +9,7 @@ import {
 } from '../../core/manifest/index.ts';
 import { failed, type Parsed, type Problem, parsed } from '../../core/problem.ts';
 import { type Arguments, flagIsOn, flagText, flagTexts, inPlaceProblems, inputProblems } from './arguments.ts';
+import { clusterConfig } from './cluster-config.ts';
 import type { CommandResult, Surroundings } from './command.ts';
 import { failure, hasErrors, usageFailure } from './failure.ts';
 import { builtinTemplateProblems, clusterFlagProblems, deprecations } from './istioctl-flags.ts';
@@ -19,14 +20,16 @@ import { reportJson, reportText } from './report.ts';
 import { writeOutput, writeResults } from './write-results.ts';
 
 /** `remora kube-inject`: read manifests and configuration, inject, write. Nothing is written when anything failed. */
-export function kubeInject(args: Arguments, surroundings: Surroundings): CommandResult {
+export async function kubeInject(args: Arguments, surroundings: Surroundings): Promise<CommandResult> {
   const legacy = builtinTemplateProblems(args);
   if (legacy.length > 0) return { ...failure(legacy, args, surroundings), exitCode: 1 };
   const misused = [...inputProblems(args), ...inPlaceProblems(args), ...clusterFlagProblems(args)];
   if (misused.length > 0) return usageFailure(misused, 'kube-inject', args, surroundings);
 
   const read = new Map<string, string>();
-  const settings = readSettings(args, surroundings, read);
+  const cluster = await clusterConfig(args, surroundings.env);
+  if (!cluster.ok) return failure(cluster.problems, args, surroundings);
+  const settings = readSettings(args, surroundings, read, cluster.value);
   const files = readManifests(flagTexts(args, 'filename'));
   if (!settings.ok || !files.ok) return failure([...settings.problems, ...files.problems], args, surroundings, read);
 

@@ -21,6 +21,7 @@ import {
 import { failed, type Parsed, type Problem, parsed } from '../../core/problem.ts';
 import { formatRelease, parseRelease, type Release } from '../../core/release.ts';
 import { templateHost } from '../../platform/template-host.ts';
+import type { ClusterTexts } from '../cluster/index.ts';
 import { type Arguments, flagText, flagTexts, usage } from './arguments.ts';
 import type { Surroundings } from './command.ts';
 import { readText } from './read-files.ts';
@@ -35,10 +36,11 @@ export function readSettings(
   args: Arguments,
   { env }: Surroundings,
   sources: Map<string, string> = new Map(),
+  cluster?: ClusterTexts,
 ): Parsed<ManifestSettings> {
   const release = parseRelease(flagText(args, 'compat') ?? 'latest');
   if (!release.ok) return release;
-  const config = readConfig(args, release.value, sources);
+  const config = readConfig(args, release.value, sources, cluster);
   const namespaces = readObjects(flagTexts(args, 'namespacesFile'), 'Namespace');
   const nodes = readObjects(flagTexts(args, 'nodesFile'), 'Node');
   const problems = [config, namespaces, nodes].flatMap((part) => part.problems);
@@ -82,8 +84,13 @@ type Texts = {
   readonly operatorText: string | undefined;
 };
 
-function readConfig(args: Arguments, release: Release, sources: Map<string, string>): Parsed<InjectionConfig> {
-  const texts = readTexts(args, sources);
+function readConfig(
+  args: Arguments,
+  release: Release,
+  sources: Map<string, string>,
+  cluster: ClusterTexts | undefined,
+): Parsed<InjectionConfig> {
+  const texts = withCluster(readTexts(args, sources), cluster, sources);
   const proxyConfigs = readProxyConfigs(flagTexts(args, 'proxyConfigFile'), release);
   const problems = [...texts.problems, ...proxyConfigs.problems];
   if (!texts.ok || !proxyConfigs.ok) return failed(...problems);
@@ -95,7 +102,7 @@ function readConfig(args: Arguments, release: Release, sources: Map<string, stri
     release,
     proxyConfigs: proxyConfigs.value,
   };
-  const config = loadInjectionConfig({ ...given, files: filesOf(args, texts.value) });
+  const config = loadInjectionConfig({ ...given, files: { ...filesOf(args, texts.value), ...clusterFiles(cluster) } });
   if (config.ok) return parsed(config.value, [...problems, ...told(config.problems, args, texts.value)]);
   // Read once more, where a template of them has failed.
   for (const [name, text] of templateTexts(given.configText)) sources.set(`template ${name}`, text);
@@ -138,12 +145,41 @@ function readTexts(args: Arguments, sources: Map<string, string>): Parsed<Texts>
   return problems.some((problem) => problem.severity === 'error') ? failed(...problems) : parsed(texts, problems);
 }
 
+/** Files go before what the cluster has. */
+function withCluster(
+  files: Parsed<Texts>,
+  cluster: ClusterTexts | undefined,
+  sources: Map<string, string>,
+): Parsed<Texts> {
+  if (!files.ok || cluster === undefined) return files;
+  for (const part of [cluster.config, cluster.values, cluster.mesh])
+    if (part !== undefined) sources.set(part.from, part.text);
+  const { config, values, mesh } = files.value;
+  return parsed(
+    {
+      ...files.value,
+      config: config ?? cluster.config?.text,
+      values: values ?? cluster.values?.text,
+      mesh: mesh ?? cluster.mesh?.text,
+    },
+    files.problems,
+  );
+}
+
+function clusterFiles(cluster: ClusterTexts | undefined): ConfigFiles {
+  return {
+    ...(cluster?.config === undefined ? {} : { config: cluster.config.from }),
+    ...(cluster?.values === undefined ? {} : { values: cluster.values.from }),
+    ...(cluster?.mesh === undefined ? {} : { mesh: cluster.mesh.from }),
+  };
+}
+
 type ChosenTexts = Pick<InjectionConfigTexts, 'configText' | 'valuesText' | 'meshConfigText'>;
 
 /**
  * | text   | first that is there                                                                      |
  * |--------|------------------------------------------------------------------------------------------|
- * | config | --injectConfigFile, built-in                                                             |
+ * | config | --injectConfigFile, the cluster's, built-in                                              |
  * | values | --operatorFileName, --valuesFile, those beside the config; laid over the built-in values |
  * | mesh   | --operatorFileName, --meshConfigFile, the release's                                      |
  */

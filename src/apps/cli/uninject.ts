@@ -1,7 +1,9 @@
 import { type ManifestSettings, uninjectInPlace, uninjectManifest } from '../../core/manifest/index.ts';
 import { failed, type Parsed, type Problem, parsed } from '../../core/problem.ts';
 import { formatRelease, parseRelease, type Release } from '../../core/release.ts';
+import type { ClusterTexts } from '../cluster/index.ts';
 import { type Arguments, flagIsOn, flagText, flagTexts, inPlaceProblems, inputProblems } from './arguments.ts';
+import { clusterConfig } from './cluster-config.ts';
 import type { CommandResult, Surroundings } from './command.ts';
 import { failure, hasErrors, usageFailure } from './failure.ts';
 import { problemsText, sourceTexts } from './problem-text.ts';
@@ -10,11 +12,13 @@ import { fitsBuiltin, readSettings } from './read-settings.ts';
 import { writeOutput, writeResults } from './write-results.ts';
 
 /** `remora uninject`: the way back. Nothing is written when anything failed. */
-export function uninject(args: Arguments, surroundings: Surroundings): CommandResult {
+export async function uninject(args: Arguments, surroundings: Surroundings): Promise<CommandResult> {
   const misused = [...inputProblems(args), ...inPlaceProblems(args)];
   if (misused.length > 0) return usageFailure(misused, 'uninject', args, surroundings);
   const read = new Map<string, string>();
-  const settings = readSettingsIfKnown(args, surroundings, read);
+  const cluster = await clusterConfig(args, surroundings.env);
+  if (!cluster.ok) return failure(cluster.problems, args, surroundings);
+  const settings = readSettingsIfKnown(args, surroundings, read, cluster.value);
   const files = readManifests(flagTexts(args, 'filename'));
   if (!settings.ok || !files.ok) return failure([...settings.problems, ...files.problems], args, surroundings, read);
 
@@ -42,10 +46,12 @@ function readSettingsIfKnown(
   args: Arguments,
   surroundings: Surroundings,
   read: Map<string, string>,
+  cluster: ClusterTexts | undefined,
 ): Parsed<ManifestSettings | undefined> {
   const release = parseRelease(flagText(args, 'compat') ?? 'latest');
-  if (flagText(args, 'injectConfigFile') !== undefined || !release.ok || fitsBuiltin(release.value)) {
-    return readSettings(args, surroundings, read);
+  const given = flagText(args, 'injectConfigFile') !== undefined || cluster !== undefined;
+  if (given || !release.ok || fitsBuiltin(release.value)) {
+    return readSettings(args, surroundings, read, cluster);
   }
   return parsed(undefined, [unverified(release.value)]);
 }

@@ -1,4 +1,5 @@
 /** Commands about a cluster: install, uninstall, revision tags, check. Each gives what it has to say and prints nothing. */
+export { type ClusterTexts, readConfigMaps } from './config-maps.ts';
 export type { Connection } from './connect.ts';
 export { applyInstall, checkedObjects, type Done, manifestText } from './install.ts';
 export { generateTag, listTags, removeTag, setTag, type TagRow } from './tag.ts';

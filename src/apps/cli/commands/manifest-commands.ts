@@ -75,6 +75,30 @@ when anything fails.`,
     load: async () => (await import('../diff.ts')).diff,
   },
   {
+    name: 'admit',
+    aliases: [],
+    operands: '',
+    what: 'Show what the webhook would answer to a review.',
+    about: `Reads an AdmissionReview as the API server sends it, and prints the one that the webhook would send back: patch, warnings
+and audit annotations. Nothing is served. Exit code 1 where the pod would be refused.`,
+    flags: [
+      { ...FILENAME, what: 'The AdmissionReview, JSON or YAML, or - for standard input.' },
+      {
+        name: 'path',
+        value: 'PATH',
+        what: 'Path of the URL, whose parameters go to the sidecar: /inject/cluster/c1/net/n1. Default: /inject.',
+      },
+      REPORT,
+      ...CONFIGURATION,
+      HELP,
+    ],
+    examples: [
+      { what: 'Answer a review', line: 'remora admit -f review.json' },
+      { what: 'Only the reasons', line: 'remora admit -f review.json --report > /dev/null' },
+    ],
+    load: async () => (await import('../admit.ts')).admit,
+  },
+  {
     name: 'template render',
     aliases: [],
     operands: '',
