@@ -20,6 +20,16 @@ export function readObjects(files: readonly string[], kind: string): Parsed<read
   return problems.length > 0 ? failed(...problems) : parsed(objects);
 }
 
+/** The objects of all kinds in the files. */
+export function readAllObjects(files: readonly string[]): Parsed<readonly JsonObject[]> {
+  const read = files.map((file) => {
+    const text = readText(file);
+    return text.ok ? objectsOf(text.value, file) : text;
+  });
+  const problems = read.flatMap((part) => part.problems);
+  return problems.length > 0 ? failed(...problems) : parsed(read.flatMap((part) => (part.ok ? part.value : [])));
+}
+
 function otherKinds(file: string, kind: string, found: readonly JsonObject[]): Problem {
   const kinds = [...new Set(found.map((object) => textAt(object, 'kind') || 'no kind'))];
   return {

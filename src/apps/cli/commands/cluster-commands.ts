@@ -1,5 +1,5 @@
 import type { Command } from '../command.ts';
-import { INSTALL_FLAGS, TAG_FLAGS, UNINSTALL_FLAGS } from './install-flags.ts';
+import { CHECK_FLAGS, INSTALL_FLAGS, TAG_FLAGS, UNINSTALL_FLAGS } from './install-flags.ts';
 import { WEBHOOK_FLAGS } from './webhook-flags.ts';
 
 /** Commands about a cluster, and the webhook that runs in it. */
@@ -69,5 +69,23 @@ set the tag anew. The tag default takes istio-injection=enabled over from the in
       { what: 'Which are there', line: 'remora tag list' },
     ],
     load: async () => (await import('../install.ts')).tag,
+  },
+  {
+    name: 'check',
+    aliases: [],
+    operands: '',
+    what: "Say whether a cluster's injection is in order.",
+    about: `Looks at webhook configurations, their caBundles and the certificate that is served, at namespaces, pods, config maps and
+nodes, and has a pod created for a try (dryRun: nothing is kept), which goes the way that the API server goes. Each
+finding comes with what to do about it. Exit code 1 where something is wrong. With -f, files stand for the cluster.`,
+    flags: CHECK_FLAGS,
+    examples: [
+      { what: 'The whole cluster', line: 'remora check' },
+      {
+        what: 'Files in place of a cluster',
+        line: 'kubectl get mutatingwebhookconfigurations,namespaces -o yaml > c.yaml; remora check -f c.yaml',
+      },
+    ],
+    load: async () => (await import('../check.ts')).check,
   },
 ];

@@ -103,3 +103,16 @@ export const TAG_FLAGS: readonly Flag[] = [
   CONTEXT,
   HELP,
 ];
+
+export const CHECK_FLAGS: readonly Flag[] = [
+  text('namespace', 'NAME', 'Look at the pods of this namespace only. Default: all.', { short: 'n' }),
+  file('filename', 'Objects as kubectl get -o yaml prints them, in place of a cluster. May be repeated.', {
+    short: 'f',
+    repeatable: true,
+  }),
+  { name: 'noTry', what: 'Create no pod for a try.' },
+  TEXT_OR_JSON,
+  KUBECONFIG,
+  CONTEXT,
+  HELP,
+];
