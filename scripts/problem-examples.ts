@@ -38,6 +38,13 @@ const EXAMPLES: readonly Example[] = [
     files: { 'rules.txt': 'Chain OUTPUT (policy ACCEPT)\ntarget     prot opt source               destination\n' },
     command: ['trace-packet', '--rules', 'rules.txt', '--to', '10.0.0.5:80'],
   },
+  { code: 'CLUSTER_CONFIG', files: { 'app.yaml': app() }, command: [...INJECT, '--kubeconfig', 'missing.yaml'] },
+  {
+    code: 'CLUSTER_UNREACHABLE',
+    // Port 1 is taken by nobody.
+    files: { 'app.yaml': app(), 'kubeconfig.yaml': kubeconfig('https://127.0.0.1:1') },
+    command: [...INJECT, '--kubeconfig', 'kubeconfig.yaml'],
+  },
   {
     code: 'CONFIG_INVALID',
     files: {
@@ -162,6 +169,15 @@ function runExample({ files, prepare, command }: Example): string {
 /** Without the home of whoever runs this, which may have a kubeconfig. */
 function cleanEnvironment(): NodeJS.ProcessEnv {
   return { PATH: process.env.PATH, HOME: '/nonexistent', NO_COLOR: '1', TZ: 'UTC' };
+}
+
+function kubeconfig(server: string): string {
+  return JSON.stringify({
+    clusters: [{ name: 'c', cluster: { server } }],
+    users: [{ name: 'u', user: { token: 't' } }],
+    contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
+    'current-context': 'x',
+  });
 }
 
 function annotated(code: ProblemCode, annotations: Readonly<Record<string, string>>): Example {

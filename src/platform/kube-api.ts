@@ -7,6 +7,7 @@ import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type 
 import { request as httpsRequest } from 'node:https';
 import { KubeConfig } from '@kubernetes/client-node';
 import { getKey, isObject, type JsonObject, type JsonValue } from '../core/json.ts';
+import { hasKubeConfig } from './kubeconfig.ts';
 
 export type ApiFailure = {
   /**
@@ -65,6 +66,10 @@ export type KubeApiOptions = {
 
 /** Reads who we are; nothing is contacted yet. */
 export function openKubeApi(options: KubeApiOptions = {}): ApiOutcome<KubeApi> {
+  // The client would try localhost:8080.
+  if (options.kubeconfig === undefined && !hasKubeConfig(process.env)) {
+    return broken('there is no kubeconfig: no $KUBECONFIG, no ~/.kube/config, and this is no pod');
+  }
   const config = new KubeConfig();
   try {
     if (options.kubeconfig === undefined) config.loadFromDefault();

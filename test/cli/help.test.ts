@@ -59,7 +59,7 @@ _remora; printf '%s\\n' "\${COMPREPLY[@]}"`;
   it('bash: commands, flags, choices and files', () => {
     expect(complete('remora k')).toEqual(['kube-inject']);
     expect(complete('remora ')).toContain('uninject');
-    expect(complete('remora inject --inj')).toEqual(['--injectConfigFile']);
+    expect(complete('remora inject --injectConfigF')).toEqual(['--injectConfigFile']);
     expect(complete('remora inject --format ')).toEqual(['yaml', 'json']);
     expect(complete('remora diff --format ')).toEqual(['text', 'json']);
     expect(complete('remora inject -f ')).toEqual(expect.arrayContaining(['app.yaml', 'notes.txt']));

@@ -322,7 +322,7 @@ describe('the report', () => {
     const failed = remora(['inject', '-f', 'none.yaml', '--report=json'], { in: folder });
     expect(failed.code).toBe(1);
     expect(JSON.parse(failed.stderr)).toMatchObject({ workloads: [], problems: [{ code: 'FILE_UNREADABLE' }] });
-    for (const strange of ['--reprot', 'operand', '--context=x', '--in-place=maybe']) {
+    for (const strange of ['--reprot', 'operand', '--xds-port=1', '--in-place=maybe']) {
       const usage = remora(['inject', '-f', 'app.yaml', '--report=json', strange], { in: folder });
       expect(usage.code).toBe(2);
       expect(JSON.parse(usage.stderr)).toMatchObject({ workloads: [], problems: [{ code: 'USAGE' }] });

@@ -34,13 +34,12 @@ describe("istioctl's flags", () => {
     });
   });
 
-  it('a cluster is asked for nothing where a file is given', () => {
-    expect(messages(clusterFlagProblems(args('--context', 'x', '--xds-port', '1')))).toHaveLength(2);
-    expect(clusterFlagProblems(args('--context', 'x', '--injectConfigFile', 'c'))).toEqual([]);
-    expect(messages(clusterFlagProblems(args('--meshConfigMapName', 'x', '--injectConfigFile', 'c')))).toEqual([
-      '--meshConfigMapName is about a cluster, and no cluster is contacted',
+  it('no control plane is asked to inject, and none would be where a file is given', () => {
+    expect(messages(clusterFlagProblems(args('--xds-address', 'x', '--xds-port', '1', '--context', 'c')))).toEqual([
+      '--xds-address is about a control plane, and none is asked to inject',
+      '--xds-port is about a control plane, and none is asked to inject',
     ]);
-    expect(clusterFlagProblems(args('--meshConfigMapName', 'x', '--operatorFileName', 'o'))).toEqual([]);
+    expect(clusterFlagProblems(args('--xds-address', 'x', '--injectConfigFile', 'c'))).toEqual([]);
   });
 
   it('deprecated flags have their text; emitTemplate is hidden but not deprecated', () => {

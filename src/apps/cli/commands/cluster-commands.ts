@@ -75,8 +75,8 @@ set the tag anew. The tag default takes istio-injection=enabled over from the in
     aliases: [],
     operands: '',
     what: "Say whether a cluster's injection is in order.",
-    about: `Looks at webhook configurations, their caBundles and the certificate that is served, at namespaces, pods, config maps and
-nodes, and has a pod created for a try (dryRun: nothing is kept), which goes the way that the API server goes. Each
+    about: `Looks at webhook configurations, their caBundles and the certificate that is served, at namespaces, pods, config maps
+and nodes, and has a pod created for a try (dryRun: nothing is kept), which goes the way that the API server goes. Each
 finding comes with what to do about it. Exit code 1 where something is wrong. With -f, files stand for the cluster.`,
     flags: CHECK_FLAGS,
     examples: [

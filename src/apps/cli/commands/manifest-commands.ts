@@ -16,9 +16,9 @@ export const MANIFEST_COMMANDS: readonly Command[] = [
     aliases: ['inject'],
     operands: '',
     what: 'Put the sidecar into the workloads of manifests.',
-    about: `Reads manifests, puts the sidecar into every workload that wants it, and prints the result as istioctl does. No
-cluster is contacted: the configuration comes from files, or is a built-in one for a first try. Nothing is written
-when anything fails.`,
+    about: `Reads manifests, puts the sidecar into every workload that wants it, and prints the result as istioctl does. The
+configuration comes from files, from the config maps of the cluster where there is a kubeconfig, or is a built-in one.
+Nothing is written when anything fails.`,
     flags: [FILENAME, OUTPUT, IN_PLACE, FORMAT, REPORT, ...CONFIGURATION, HELP, ...CLUSTER, ...LEGACY],
     examples: [
       { what: 'Inject and apply', line: 'remora kube-inject -f app.yaml | kubectl apply -f -' },
@@ -79,8 +79,8 @@ when anything fails.`,
     aliases: [],
     operands: '',
     what: 'Show what the webhook would answer to a review.',
-    about: `Reads an AdmissionReview as the API server sends it, and prints the one that the webhook would send back: patch, warnings
-and audit annotations. Nothing is served. Exit code 1 where the pod would be refused.`,
+    about: `Reads an AdmissionReview as the API server sends it, and prints the one that the webhook would send back: patch,
+warnings and audit annotations. Nothing is served. Exit code 1 where the pod would be refused.`,
     flags: [
       { ...FILENAME, what: 'The AdmissionReview, JSON or YAML, or - for standard input.' },
       {

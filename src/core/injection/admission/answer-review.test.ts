@@ -163,13 +163,38 @@ describe('what is one', () => {
     });
   });
 
-  it('a skipped pod is allowed without patch', () => {
+  it('a skipped pod is allowed without patch, and a warning says why', () => {
     const object: JsonObject = { ...POD, spec: { hostNetwork: true, containers: [{ name: 'app' }] } };
-    expect(response(ask(review({ uid: 'u', object })).answer)).toEqual({ uid: 'u', allowed: true });
-    expect(response(ask(review({ uid: 'u', namespace: 'kube-system', object: POD })).answer)).toEqual({
+    const reason = 'The pod uses the network of its node (spec.hostNetwork is true).';
+    expect(response(ask(review({ uid: 'u', object })).answer)).toEqual({
       uid: 'u',
       allowed: true,
+      warnings: [`No sidecar: ${reason} (rule host-network)`],
+      auditAnnotations: { decision: 'skipped', rule: 'host-network', reason },
     });
+    const system = response(ask(review({ uid: 'u', namespace: 'kube-system', object: POD })).answer);
+    expect(system.patch).toBeUndefined();
+    expect(system.warnings).toHaveLength(1);
+  });
+
+  it('a pod that was told to have no sidecar is no news, but for the audit log', () => {
+    const object: JsonObject = { ...POD, metadata: { labels: { 'sidecar.istio.io/inject': 'false' } } };
+    const skipped = response(ask(review({ uid: 'u', object })).answer);
+    expect(skipped.warnings).toBeUndefined();
+    expect(skipped.auditAnnotations).toMatchObject({ decision: 'skipped', rule: 'inject-value' });
+  });
+
+  it('warnings of an injected pod are told, each in one line that the API server does not cut', () => {
+    const value = `maybe\n${'x'.repeat(400)}`;
+    const object: JsonObject = { ...POD, metadata: { annotations: { 'sidecar.istio.io/inject': value } } };
+    const { warnings, auditAnnotations, patch } = response(ask(review({ uid: 'u', object })).answer);
+    expect(patch).toBeDefined();
+    expect(auditAnnotations).toMatchObject({ decision: 'injected' });
+    expect(warnings).toHaveLength(1);
+    expect(String((warnings as readonly string[])[0])).toMatch(
+      /^Invalid value for sidecar.istio.io\/inject: "maybe.*…$/,
+    );
+    expect(String((warnings as readonly string[])[0]).length).toBeLessThanOrEqual(256);
   });
 
   it('a failed injection is refused with the whole text', () => {
