@@ -125,14 +125,19 @@ export class HttpsServer {
   }
 
   /**
-   * Goes on answering for `drain` milliseconds, telling HTTP/1.1 clients to come back by another connection; then takes no
+   * Goes on answering for `drain` milliseconds, telling clients to come back by another connection; then takes no
    * more connections, and ends when the last answer is out, or after `grace` milliseconds in all, when what is left is cut.
    * Gives the number of requests cut.
    */
   async stop({ drain, grace }: { readonly drain: number; readonly grace: number }): Promise<number> {
     const ends = Date.now() + grace;
     this.stopping = true;
+    // A notice first, with the highest number of a stream: clients turn to other connections, and what is on its way counts.
+    this.giveNotice();
     await pause(Math.min(drain, grace));
+    // And to those that came since: a new connection must be of some use before it is told to go.
+    this.giveNotice();
+    await pause(Math.min(NOTICE, Math.max(0, ends - Date.now())));
     let closed = false;
     this.server.close(() => {
       closed = true;
@@ -150,6 +155,10 @@ export class HttpsServer {
     for (const session of this.sessions) session.destroy();
     for (const socket of this.connections) socket.destroy();
     return cut;
+  }
+
+  private giveNotice(): void {
+    for (const session of this.sessions) if (!session.destroyed) session.goaway(NO_ERROR, MAX_STREAM);
   }
 
   private async serve(request: Http2ServerRequest, response: Http2ServerResponse): Promise<void> {
@@ -229,7 +238,11 @@ function readBody(request: Http2ServerRequest, limit: number): Promise<Buffer | 
   });
 }
 
+/** From the last notice to the end of the sessions: what was sent before it arrived, in milliseconds. */
+const NOTICE = 200;
 const NGHTTP2_CANCEL = 8;
+const NO_ERROR = 0;
+const MAX_STREAM = 2 ** 31 - 1;
 
 function clientOf(socket: Socket | TLSSocket | undefined): ClientCertificate | undefined {
   if (socket === undefined || !('getPeerCertificate' in socket)) return undefined;

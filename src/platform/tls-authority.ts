@@ -49,8 +49,13 @@ export async function makeAuthority(commonName: string, validity: Validity): Pro
   return { certificate: `${certificate.toString('pem')}\n`, key: await keyPem(keys.privateKey) };
 }
 
-/** A server's certificate for these DNS names and IP addresses. Throws where the authority's PEM cannot be read. */
-export async function signLeaf(authority: KeyPair, names: readonly string[], validity: Validity): Promise<KeyPair> {
+/** The certificate of a server, or of a client, for these DNS names and IP addresses. Throws where the authority's PEM cannot be read. */
+export async function signLeaf(
+  authority: KeyPair,
+  names: readonly string[],
+  validity: Validity,
+  side: 'server' | 'client' = 'server',
+): Promise<KeyPair> {
   const issuer = new X509Certificate(authority.certificate);
   const signingKey = await webcrypto.subtle.importKey(
     'pkcs8',
@@ -72,7 +77,7 @@ export async function signLeaf(authority: KeyPair, names: readonly string[], val
     extensions: [
       new BasicConstraintsExtension(false, undefined, true),
       new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
-      new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth]),
+      new ExtendedKeyUsageExtension([side === 'server' ? ExtendedKeyUsage.serverAuth : ExtendedKeyUsage.clientAuth]),
       new SubjectAlternativeNameExtension(
         names.map((name) => ({ type: isIP(name) === 0 ? ('dns' as const) : ('ip' as const), value: name })),
       ),

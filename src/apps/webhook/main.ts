@@ -103,7 +103,9 @@ async function live(context: Context, sources: Sources): Promise<number> {
   try {
     const signal = await Promise.race([signalled(), failures]);
     log.info('stopping', { signal });
-    const cut = await Promise.race([serving.stop(), secondSignal()]);
+    // Somebody is in a hurry: no timer of an orderly stop is waited for.
+    signalled().then(() => process.exit(1));
+    const cut = await serving.stop();
     log.info('stopped', { cut });
     return cut === 0 ? 0 : 1;
   } finally {
@@ -158,12 +160,6 @@ function signalled(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => resolve(name));
   });
-}
-
-/** Somebody is in a hurry. */
-async function secondSignal(): Promise<number> {
-  await signalled();
-  return -1;
 }
 
 function pause(milliseconds: number): Promise<void> {

@@ -59,7 +59,8 @@ export function runWorker(context: WorkerContext): Promise<number> {
           return state();
         case 'stop':
           serving.stop().then((cut) => {
-            tell({ kind: 'stopped', cut });
+            // The channel would keep the process alive.
+            process.send?.({ kind: 'stopped', cut } satisfies FromWorker, () => process.disconnect());
             resolve(0);
           }, reject);
       }
