@@ -20,7 +20,7 @@ export function runLegacyWebhook(release: string): readonly CaseResult[] {
   );
 }
 
-function legacyConfig(release: string, testCase: InjectionCase): InjectionConfig {
+export function legacyConfig(release: string, testCase: InjectionCase): InjectionConfig {
   const config = configOf(release, testCase);
   const { statusVersion, policy } = testCase.params;
   return {

@@ -1,6 +1,11 @@
 /** The webhook paths of the injection corpus (overlay generation), through the engine. Rules: the corpus' README. */
 
-import { type InjectionConfig, inject, loadInjectionConfig } from '../../src/core/injection/index.ts';
+import {
+  type InjectionConfig,
+  type InjectionContext,
+  inject,
+  loadInjectionConfig,
+} from '../../src/core/injection/index.ts';
 import { getKey, isArray, isObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
 import { applyJsonPatch, parseYaml, roundTrip } from '../../src/core/kube/index.ts';
 import type { Parsed } from '../../src/core/problem.ts';
@@ -45,40 +50,68 @@ export function configOf(release: string, testCase: InjectionCase): InjectionCon
   );
 }
 
-/** What is wrong, or undefined where the case passes. */
-function runCase(release: string, testCase: InjectionCase): string | undefined {
+/** Asks the engine, or something that stands before it: gives the patched pod, or why there is none. */
+export type Injector = (call: WebhookCall) => JsonObject | string;
+
+export type WebhookCall = {
+  readonly config: InjectionConfig;
+  /** The pod as a controller creates it, and as Go's types read it. */
+  readonly raw: JsonObject;
+  readonly typed: JsonObject;
+  readonly namespace: string;
+  readonly context: Omit<InjectionContext, 'path' | 'requestNamespace' | 'proxyEnvs' | 'owner'>;
+};
+
+const throughEngine: Injector = ({ config, typed, namespace, context }) => {
+  const at = { ...context, path: 'webhook', requestNamespace: namespace, proxyEnvs: new Map() } as const;
+  const outcome = inject(typed, at, config);
+  if (outcome.kind === 'failed') return `failed: ${outcome.problems.map((p) => p.message).join('; ')}`;
+  const patched = outcome.kind === 'injected' ? take(applyJsonPatch(typed, outcome.patch)) : typed;
+  return isObject(patched) ? patched : 'the patched pod is no object';
+};
+
+/** The calls that a case makes, each with what is wrong with an answer to it. */
+export function callsOf(
+  release: string,
+  testCase: InjectionCase,
+): readonly { readonly call: WebhookCall; readonly judge: (patched: JsonObject) => string | undefined }[] {
   const config = configOf(release, testCase);
   const inputs = workloads(readCorpus('injection', release, testCase.input ?? ''));
   const wants = workloads(readCorpus('injection', release, testCase.expected ?? ''));
-  if (inputs.length !== wants.length || inputs.length === 0) return `${inputs.length} inputs, ${wants.length} goldens`;
-  for (const [i, source] of inputs.entries()) {
-    const golden = wants[i];
-    if (golden === undefined) return 'golden missing';
-    const why = compareOne(config, testCase, source, golden);
-    if (why !== undefined) return inputs.length > 1 ? `document ${i + 1}: ${why}` : why;
+  if (inputs.length !== wants.length || inputs.length === 0) {
+    throw new Error(`${testCase.name}: ${inputs.length} inputs, ${wants.length} goldens`);
+  }
+  return inputs.map((source, i) => ({
+    call: callOf(config, testCase, source),
+    judge: (patched) => compareWith(wants[i] ?? {}, patched),
+  }));
+}
+
+/** What is wrong, or undefined where the case passes. */
+function runCase(release: string, testCase: InjectionCase): string | undefined {
+  const calls = callsOf(release, testCase);
+  for (const [i, { call, judge }] of calls.entries()) {
+    const patched = throughEngine(call);
+    const why = typeof patched === 'string' ? patched : judge(patched);
+    if (why !== undefined) return calls.length > 1 ? `document ${i + 1}: ${why}` : why;
   }
   return undefined;
 }
 
-function compareOne(
-  config: InjectionConfig,
-  testCase: InjectionCase,
-  source: JsonObject,
-  golden: JsonObject,
-): string | undefined {
+function callOf(config: InjectionConfig, testCase: InjectionCase, source: JsonObject): WebhookCall {
   const { params } = testCase;
   const namespace = text(metadataOf(source), 'namespace');
-  const received = typedPod(asPod(source));
+  const raw = asPod(source);
+  const received = typedPod(raw);
   const own = text(metadataOf(received), 'namespace');
-  const pod = own === '' && namespace !== '' ? withMetadata(received, { namespace }) : received;
   const namespaceEntry = (params.namespaces ?? []).find((n) => n.name === namespace);
-  const outcome = inject(
-    pod,
-    {
-      path: 'webhook',
-      requestNamespace: namespace,
+  return {
+    config,
+    raw,
+    typed: own === '' && namespace !== '' ? withMetadata(received, { namespace }) : received,
+    namespace,
+    context: {
       revision: params.revision?.webhook ?? '',
-      proxyEnvs: new Map(),
       nativeSidecars: nativeMode(params.nativeSidecars?.mode),
       nodes:
         params.nativeSidecars?.nodeKubeletVersions === undefined
@@ -92,11 +125,10 @@ function compareOne(
       compliancePolicy: params.compliancePolicy ?? '',
       host: { env: (name) => params.env?.[name] },
     },
-    config,
-  );
-  if (outcome.kind === 'failed') return `failed: ${outcome.problems.map((p) => p.message).join('; ')}`;
-  const patched = outcome.kind === 'injected' ? take(applyJsonPatch(pod, outcome.patch)) : pod;
-  if (!isObject(patched)) return 'the patched pod is no object';
+  };
+}
+
+function compareWith(golden: JsonObject, patched: JsonObject): string | undefined {
   const got = comparable(typedPod(patched), true);
   const want = comparable(typedPod(asPod(golden)), false);
   // The namespace that the webhook fills in is no part of the patch, so the golden may lack it.
