@@ -1,23 +1,56 @@
 /** The webhook paths of the old generation: exact patches, whole Deployments, and HTTP answers. Rules: the corpus' README. */
 import { answerReview, type InjectionConfig, type InjectionOutcome, inject } from '../../src/core/injection/index.ts';
 import { getKey, isArray, isObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
-import { applyJsonPatch, parseYaml, roundTrip } from '../../src/core/kube/index.ts';
+import { applyJsonPatch, type JsonPatch, parseYaml, roundTrip } from '../../src/core/kube/index.ts';
 import { type CaseResult, readCorpus } from './corpus.ts';
 import { type InjectionCase, readCases } from './injection-cases.ts';
 import { firstDifference } from './kube-inject.ts';
 import { configOf, difference, metadataOf, objectAt, take, workloads } from './webhook.ts';
 
+/** Asks the engine, or something that stands before it. */
+export type LegacyInjector = (
+  config: InjectionConfig,
+  pod: JsonObject,
+  requestNamespace: string,
+) => Promise<LegacyAnswer>;
+
+export type LegacyAnswer =
+  | { readonly kind: 'injected'; readonly patch: JsonPatch }
+  | { readonly kind: 'skipped' }
+  | { readonly kind: 'failed'; readonly message: string };
+
+const throughEngine: LegacyInjector = async (config, pod, requestNamespace) => {
+  const outcome = injectPod(config, pod, requestNamespace);
+  return outcome.kind === 'failed' ? { kind: 'failed', message: textOf(outcome) } : outcome;
+};
+
+function textOf({ problems }: InjectionOutcome): string {
+  return problems.map(({ message }) => message).join('; ');
+}
+
 /** Every case of a release that runs one of the three paths. */
-export function runLegacyWebhook(release: string): readonly CaseResult[] {
-  const runners = { 'webhook-patch': runPatch, 'webhook-deployment': runDeployment, http: runHttp } as const;
-  return readCases(release).flatMap((testCase) =>
-    Object.entries(runners)
-      .filter(([path]) => testCase.params.paths.includes(path))
-      .map(([path, run]) => {
-        const why = run(release, testCase);
-        return { suite: `injection/${release}`, path, name: testCase.name, passed: why === undefined, why };
-      }),
-  );
+export async function runLegacyWebhook(release: string): Promise<readonly CaseResult[]> {
+  const http = readCases(release)
+    .filter((testCase) => testCase.params.paths.includes('http'))
+    .map((testCase) => {
+      const why = runHttp(release, testCase);
+      return { suite: `injection/${release}`, path: 'http', name: testCase.name, passed: why === undefined, why };
+    });
+  return [...(await runLegacyPods(release, throughEngine)), ...http];
+}
+
+/** Those two whose answers are patches of pods. */
+export async function runLegacyPods(release: string, injector: LegacyInjector): Promise<readonly CaseResult[]> {
+  const runners = { 'webhook-patch': runPatch, 'webhook-deployment': runDeployment } as const;
+  const results: CaseResult[] = [];
+  for (const testCase of readCases(release)) {
+    for (const [path, run] of Object.entries(runners)) {
+      if (!testCase.params.paths.includes(path)) continue;
+      const why = await run(release, testCase, injector);
+      results.push({ suite: `injection/${release}`, path, name: testCase.name, passed: why === undefined, why });
+    }
+  }
+  return results;
 }
 
 export function legacyConfig(release: string, testCase: InjectionCase): InjectionConfig {
@@ -48,26 +81,34 @@ function injectPod(config: InjectionConfig, pod: JsonObject, requestNamespace: s
 }
 
 /** The patch as text, indented by two spaces: the operations, their order and the order of keys count. */
-function runPatch(release: string, testCase: InjectionCase): string | undefined {
+async function runPatch(
+  release: string,
+  testCase: InjectionCase,
+  injector: LegacyInjector,
+): Promise<string | undefined> {
   const source = take(parseYaml(readCorpus('injection', release, testCase.input ?? ''), { schema: 'core/v1.Pod' }));
   if (!isObject(source)) return 'input is no object';
   const pod = take(roundTrip('core/v1.Pod', source, { unknown: 'drop', creationTimestampNull: false }));
-  const outcome = injectPod(legacyConfig(release, testCase), pod, testCase.params.requestNamespace ?? '');
-  if (outcome.kind !== 'injected') return `${outcome.kind}: ${outcome.problems.map((p) => p.message).join('; ')}`;
+  const outcome = await injector(legacyConfig(release, testCase), pod, testCase.params.requestNamespace ?? '');
+  if (outcome.kind !== 'injected') return `${outcome.kind}: ${outcome.kind === 'failed' ? outcome.message : ''}`;
   const want = JSON.stringify(JSON.parse(readCorpus('injection', release, testCase.expected ?? '')), null, 2);
   const got = JSON.stringify(outcome.patch, null, 2);
   return want === got ? undefined : firstDifference(want, got);
 }
 
-function runDeployment(release: string, testCase: InjectionCase): string | undefined {
+async function runDeployment(
+  release: string,
+  testCase: InjectionCase,
+  injector: LegacyInjector,
+): Promise<string | undefined> {
   const config = legacyConfig(release, testCase);
   const inputs = workloads(readCorpus('injection', release, testCase.input ?? ''));
   const wants = workloads(readCorpus('injection', release, testCase.expected ?? ''));
   if (inputs.length !== wants.length || inputs.length === 0) return `${inputs.length} inputs, ${wants.length} goldens`;
   for (const [i, source] of inputs.entries()) {
     const pod = templateOf(source);
-    const outcome = injectPod(config, pod, testCase.params.requestNamespace ?? '');
-    if (outcome.kind === 'failed') return `failed: ${outcome.problems.map((p) => p.message).join('; ')}`;
+    const outcome = await injector(config, pod, testCase.params.requestNamespace ?? '');
+    if (outcome.kind === 'failed') return `failed: ${outcome.message}`;
     const patched = outcome.kind === 'injected' ? take(applyJsonPatch(pod, outcome.patch)) : pod;
     const golden = templateOf(wants[i] ?? {});
     if (!isObject(patched)) return 'the patched template is no object';

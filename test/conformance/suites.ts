@@ -23,7 +23,7 @@ function injectionSuite(release: string): Suite {
     corpus: `injection/${release}`,
     run: async () => [
       ...(await runKubeInject(release)),
-      ...(isOverlay(release) ? runWebhook(release) : [...runLegacyWebhook(release), ...runParameters(release)]),
+      ...(isOverlay(release) ? runWebhook(release) : [...(await runLegacyWebhook(release)), ...runParameters(release)]),
     ],
   };
 }

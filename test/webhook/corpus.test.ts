@@ -8,7 +8,7 @@ import { applyJsonPatch } from '../../src/core/kube/index.ts';
 import { HttpsServer } from '../../src/platform/https-server.ts';
 import { hasCorpus, readCorpus } from '../conformance/corpus.ts';
 import { readCases } from '../conformance/injection-cases.ts';
-import { legacyConfig } from '../conformance/legacy-webhook.ts';
+import { type LegacyInjector, legacyConfig, runLegacyPods } from '../conformance/legacy-webhook.ts';
 import { callsOf, take, type WebhookCall } from '../conformance/webhook.ts';
 import { type Credentials, credentials, post, responseOf, reviewOf } from './process.ts';
 
@@ -62,6 +62,13 @@ describe('corpus over HTTPS', () => {
     });
   }
 
+  it('1.0.2: patches to the byte, and whole Deployments', async () => {
+    const results = await runLegacyPods('1.0.2', legacyOverHttps);
+    console.log(`· webhook over HTTPS, 1.0.2: ${results.length} cases of patches and Deployments`);
+    expect(results.filter(({ passed }) => !passed)).toEqual([]);
+    expect(results.length).toBeGreaterThan(20);
+  });
+
   const http = readCases('1.0.2').filter(({ params }) => params.paths.includes('http'));
   it(`1.0.2: ${http.length} cases of its HTTP`, async () => {
     const failures: string[] = [];
@@ -102,6 +109,19 @@ async function overHttps({ config, raw, typed, namespace, context }: WebhookCall
   const patched: JsonValue = take(applyJsonPatch(typed, patch));
   return isObject(patched) ? patched : 'the patched pod is no object';
 }
+
+const legacyOverHttps: LegacyInjector = async (config, pod, namespace) => {
+  reviewer = createReviewer({ config, nodes: undefined, namespaces: new Map() }, options(config, NO_CONTEXT), {});
+  const reply = await post({
+    port,
+    ca: given.authority.certificate,
+    body: reviewOf(pod, { namespace, version: 'v1beta1' }),
+    agent,
+  });
+  const { allowed, patch, status } = responseOf(reply);
+  if (!allowed) return { kind: 'failed', message: status?.message ?? '' };
+  return patch === undefined ? { kind: 'skipped' } : { kind: 'injected', patch: JSON.parse(decoded(patch)) };
+};
 
 const NO_CONTEXT: WebhookCall['context'] = {
   revision: '',

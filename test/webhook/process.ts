@@ -184,10 +184,10 @@ export function responseOf({ body }: Reply): ReviewResponse {
 }
 
 /** A review of a pod, as the API server sends it. */
-export function reviewOf(pod: object, { uid = 'u-1', namespace = 'demo' } = {}): string {
+export function reviewOf(pod: object, { uid = 'u-1', namespace = 'demo', version = 'v1' } = {}): string {
   return JSON.stringify({
     kind: 'AdmissionReview',
-    apiVersion: 'admission.k8s.io/v1',
+    apiVersion: `admission.k8s.io/${version}`,
     request: {
       uid,
       kind: { group: '', version: 'v1', kind: 'Pod' },
