@@ -32,6 +32,11 @@ const suites = [
     vitest: ['test/differential'],
     note: go.status === 0 ? undefined : 'Go is not installed: recorded answers of real Go are used',
   },
+  {
+    name: 'webhook',
+    vitest: ['test/webhook'],
+    missing: () => (existsSync(corpus) ? undefined : `no corpus at ${corpus}; set REMORA_CORPUS`),
+  },
   { name: 'fuzz', vitest: ['test/fuzz'] },
   { name: 'netns', vitest: ['test/netns'], missing: () => missingTools('netns') },
   { name: 'images', vitest: ['test/images'], missing: () => missingTools('images') },
