@@ -188,8 +188,8 @@ function readTexts(args: Arguments): Parsed<Pick<InstallOptions, 'config' | 'val
   const hub = flagText(args, 'hub');
   const builtin = builtinConfig({ tag: VERSION, ...(hub === undefined ? {} : { hub }) });
   const problems: Problem[] = [];
-  const text = (flag: string, key: 'config' | 'values' | 'mesh', from?: string): string | undefined => {
-    const file = from ?? flagText(args, flag);
+  const text = (flag: string, key: 'config' | 'values' | 'mesh'): string | undefined => {
+    const file = flagText(args, flag);
     if (file === undefined) return undefined;
     const read = readText(file);
     const found = read.ok ? keyText(read.value, key, file) : read;
@@ -197,7 +197,7 @@ function readTexts(args: Arguments): Parsed<Pick<InstallOptions, 'config' | 'val
     return found.ok ? found.value.text : '';
   };
   const config = text('injectConfigFile', 'config');
-  const values = text('valuesFile', 'values');
+  const values = text('valuesFile', 'values') ?? valuesBeside(flagText(args, 'injectConfigFile'));
   const mesh = text('meshConfigFile', 'mesh');
   if (problems.length > 0) return failed(...problems);
   if (config === undefined) {
@@ -208,4 +208,12 @@ function readTexts(args: Arguments): Parsed<Pick<InstallOptions, 'config' | 'val
     });
   }
   return parsed({ config, values: values ?? '{}', mesh: mesh ?? '' });
+}
+
+/** Of a whole config map, whose values belong to its templates. */
+function valuesBeside(file: string | undefined): string | undefined {
+  const read = file === undefined ? undefined : readText(file);
+  const found = read?.ok === true ? keyText(read.value, 'values', file) : undefined;
+  // The bare text of a configuration is found as its own values, too.
+  return found?.ok === true && found.value.pointer !== '' ? found.value.text : undefined;
 }

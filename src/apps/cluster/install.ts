@@ -1,4 +1,4 @@
-import { loadInjectionConfig } from '../../core/injection/index.ts';
+import { type InjectionConfig, inject, loadInjectionConfig } from '../../core/injection/index.ts';
 import { type InstallOptions, installObjects, namesOf, webhookConfiguration } from '../../core/install/index.ts';
 import { getKey, isArray, isObject, type JsonObject } from '../../core/json.ts';
 import { emitYaml } from '../../core/kube/index.ts';
@@ -6,6 +6,7 @@ import { failed, type Parsed, type Problem, parsed } from '../../core/problem.ts
 import { parseRelease } from '../../core/release.ts';
 import type { KubeApi } from '../../platform/kube-api.ts';
 import { getObject } from '../../platform/kube-api-calls.ts';
+import { templateHost } from '../../platform/template-host.ts';
 import { applyAll } from './apply.ts';
 import { type Connection, clusterProblem, connect } from './connect.ts';
 import { nameOf, rivals } from './rivals.ts';
@@ -26,7 +27,7 @@ export type InstallRequest = {
   readonly wait: number;
 };
 
-/** A configuration that does not load would refuse every pod: it is not installed. */
+/** A configuration that does not load, or does not run, would refuse every pod: it is not installed. */
 export function checkedObjects(options: InstallOptions): Parsed<readonly JsonObject[]> {
   const release = parseRelease(options.compat);
   if (!release.ok) return release;
@@ -37,7 +38,31 @@ export function checkedObjects(options: InstallOptions): Parsed<readonly JsonObj
     meshConfigText: mesh,
     release: release.value,
   });
-  return loaded.ok ? parsed(installObjects(options), loaded.problems) : failed(...loaded.problems);
+  if (!loaded.ok) return loaded;
+  const refused = trial(loaded.value, options);
+  return refused.length > 0 ? failed(...refused) : parsed(installObjects(options), loaded.problems);
+}
+
+/** A template that fails with any pod, for want of a value for example, fails with the simplest there is. */
+function trial(config: InjectionConfig, { revision, platform }: InstallOptions): readonly Problem[] {
+  const outcome = inject(
+    {
+      metadata: { name: 'trial', namespace: 'trial' },
+      spec: { containers: [{ name: 'app', image: 'example/app:1' }] },
+    },
+    {
+      path: 'webhook',
+      requestNamespace: 'trial',
+      revision,
+      proxyEnvs: new Map(),
+      nativeSidecars: 'auto',
+      platform,
+      compliancePolicy: '',
+      host: templateHost(),
+    },
+    config,
+  );
+  return outcome.kind === 'failed' ? outcome.problems.filter(({ severity }) => severity === 'error') : [];
 }
 
 /** The manifest, for `kubectl apply --server-side -f -` or a repository of a GitOps tool. */
