@@ -153,12 +153,15 @@ function certificateOrigin(args: Arguments, suffix: string): Parsed<WebhookOptio
     const missing = certificate === undefined ? '--tlsCertFile' : '--tlsKeyFile';
     return failed(usage(`${missing} is missing`, 'Give both, or neither for a self-signed certificate.'));
   }
+  const pause = duration(args, 'rotationPause', 5 * 60_000);
+  if (!pause.ok) return pause;
   return parsed({
     kind: 'self-signed',
     serviceName: flagText(args, 'serviceName') ?? `remora-webhook${suffix}`,
     secret: flagText(args, 'caSecret') ?? `remora-webhook-ca${suffix}`,
     lease: flagText(args, 'lease') ?? `remora-webhook${suffix}`,
     extraNames: flagTexts(args, 'certName'),
+    rotationPause: pause.value,
   });
 }
 

@@ -54,6 +54,8 @@ export type CertificateOrigin =
       readonly lease: string;
       /** Names and addresses beyond the service's own. */
       readonly extraNames: readonly string[];
+      /** Between the steps of a rotation. */
+      readonly rotationPause: number;
     };
 
 export type ClientAuthority = {

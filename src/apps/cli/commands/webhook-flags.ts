@@ -67,6 +67,11 @@ export const WEBHOOK_FLAGS: readonly Flag[] = [
   ),
   text('caSecret', 'NAME', 'Secret of the self-signed authority. Default: remora-webhook-ca, with the revision.'),
   text('lease', 'NAME', 'Lease by which replicas choose a leader. Default: remora-webhook, with the revision.'),
+  text(
+    'rotationPause',
+    'TIME',
+    'Between the steps of a rotation of the authority, for a new one to reach all API servers. Default: 5m.',
+  ),
   text('certName', 'NAME', 'Further name or address for the self-signed certificate. May be repeated.', {
     repeatable: true,
   }),

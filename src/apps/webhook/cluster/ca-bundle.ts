@@ -49,6 +49,7 @@ export function patchCaBundles(
 ): CaBundlePatcher {
   const corrections = new Map<string, readonly number[]>();
   const resting = new Map<string, number>();
+  const written = new Map<string, string>();
   let bundle: string | undefined;
   let configurations: ReadonlyMap<string, JsonObject> = new Map();
   let again: NodeJS.Timeout | undefined;
@@ -92,7 +93,10 @@ export function patchCaBundles(
     const done = await applyObject(api, `${PATH}/${name}`, patch, { fieldManager: options.fieldManager, force: true });
     if (done.ok) {
       events.patched(name, entries);
-      return noteCorrection(name, configuration, now);
+      // The first time that a bundle is written, nobody has taken it away.
+      if (written.get(name) === wanted) noteCorrection(name, configuration, now);
+      written.set(name, wanted);
+      return;
     }
     const gone = done.failure.status === 404;
     events.failure(name, gone ? 'webhook_config_not_found' : 'webhook_update_failure');

@@ -30,7 +30,7 @@ export type SelfSignedOptions = {
 };
 
 const LEAF_LIFETIME = 7 * 24 * 3_600_000;
-const SETTLE = 5_000;
+export const DEFAULT_SETTLE = 5_000;
 /** How often it is asked whether something is due. */
 const TICK = 1_000;
 
@@ -150,7 +150,7 @@ class CertificateKeeper {
   private async serve(): Promise<void> {
     const { authority } = this;
     if (authority === undefined) return;
-    const { names, leafLifetime = LEAF_LIFETIME, settle = SETTLE } = this.options;
+    const { names, leafLifetime = LEAF_LIFETIME, settle = DEFAULT_SETTLE } = this.options;
     const now = Date.now();
     const signer = authority.current.certificate;
     const bundle = this.bundleWith(authority);

@@ -7,8 +7,9 @@ import type { ClusterMetrics } from '../metrics.ts';
 import type { CertificateOrigin, ConfigOrigin, WebhookOptions } from '../options.ts';
 import type { Reviewed } from '../reviewer.ts';
 import type { ConfigTexts, ServingCertificate, Source } from '../source.ts';
+import { DEFAULT_AUTHORITY } from './authority.ts';
 import { type CaBundleEvents, patchCaBundles } from './ca-bundle.ts';
-import { selfSignedCertificate } from './certificate.ts';
+import { DEFAULT_SETTLE, selfSignedCertificate } from './certificate.ts';
 import { eventWriter } from './events.ts';
 import { electLeader } from './leader.ts';
 import { clusterTexts } from './texts.ts';
@@ -66,11 +67,13 @@ export function openClusterParts(options: WebhookOptions, log: Log, metrics: Clu
         watchNodes: injection.nativeSidecars === 'auto' && behaves(injection.release, 'native-sidecars'),
         watchProxyConfigs: behaves(injection.release, 'proxy-config-resources'),
       }),
-    certificate: ({ secret, extraNames, serviceName: service }) =>
+    certificate: ({ secret, extraNames, rotationPause, serviceName: service }) =>
       selfSignedCertificate(api, leader, {
         namespace,
         secret,
         names: [...namesOfService(service, namespace), ...extraNames],
+        authority: { ...DEFAULT_AUTHORITY, pause: rotationPause },
+        settle: Math.min(DEFAULT_SETTLE, rotationPause / 2),
       }),
     chores: [
       ...(needsLeader ? [(signal: AbortSignal) => leader.run(signal)] : []),
