@@ -23,7 +23,7 @@ export type Incoming = {
 };
 
 /** The certificate that a client has shown, and whether the client authority has signed it. */
-export type ClientCertificate = { readonly commonName: string; readonly authorized: boolean; readonly why: string };
+type ClientCertificate = { readonly commonName: string; readonly authorized: boolean; readonly why: string };
 
 export type Answer = { readonly status: number; readonly contentType: string; readonly body: string };
 

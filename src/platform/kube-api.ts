@@ -25,7 +25,7 @@ export type ApiOutcome<T> =
   | { readonly ok: true; readonly value: T; readonly warnings: readonly string[] }
   | { readonly ok: false; readonly failure: ApiFailure };
 
-export type ApiRequest = {
+type ApiRequest = {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** `/api/v1/namespaces/x/pods/y`, without a query. */
   readonly path: string;

@@ -11,8 +11,6 @@ export type Log = {
   readonly error: (message: string, fields?: Fields) => void;
 };
 
-export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
-
 export function createLog({ format, level }: { readonly format: 'json' | 'text'; readonly level: string }): Log {
   const logger = pino(
     {

@@ -26,7 +26,7 @@ export type Ran = { readonly code: number | null; readonly stdout: string; reado
 export type ClusterPrograms = { readonly etcd: string; readonly apiServer: string; readonly kubectl: string };
 
 /** Given by scripts/test-cluster.mjs. */
-export function clusterPrograms(): ClusterPrograms {
+function clusterPrograms(): ClusterPrograms {
   const read = (name: string): string => {
     const path = process.env[name];
     if (path === undefined) throw new Error(`${name} is not set: run npm run test:cluster`);
@@ -182,7 +182,7 @@ async function ready(api: KubeApi, processes: readonly ChildProcess[], folder: s
   }
 }
 
-export async function freePorts(count: number): Promise<readonly number[]> {
+async function freePorts(count: number): Promise<readonly number[]> {
   const servers = await Promise.all(
     Array.from({ length: count }, () => {
       const server = createServer();
@@ -195,7 +195,7 @@ export async function freePorts(count: number): Promise<readonly number[]> {
 }
 
 /** Ends a process that may not listen. */
-export async function end(child: ChildProcess): Promise<void> {
+async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   child.kill('SIGTERM');

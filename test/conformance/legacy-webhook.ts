@@ -14,7 +14,7 @@ export type LegacyInjector = (
   requestNamespace: string,
 ) => Promise<LegacyAnswer>;
 
-export type LegacyAnswer =
+type LegacyAnswer =
   | { readonly kind: 'injected'; readonly patch: JsonPatch }
   | { readonly kind: 'skipped' }
   | { readonly kind: 'failed'; readonly message: string };

@@ -51,7 +51,7 @@ export function configOf(release: string, testCase: InjectionCase): InjectionCon
 }
 
 /** Asks the engine, or something that stands before it: gives the patched pod, or why there is none. */
-export type Injector = (call: WebhookCall) => JsonObject | string;
+type Injector = (call: WebhookCall) => JsonObject | string;
 
 export type WebhookCall = {
   readonly config: InjectionConfig;

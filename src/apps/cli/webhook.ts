@@ -77,7 +77,6 @@ function readOptions(args: Arguments, env: Env): Parsed<WebhookOptions> {
       format: flagText(args, 'logFormat') === 'text' ? 'text' : 'json',
       level: flagText(args, 'logLevel') ?? 'info',
     },
-    heartbeat: undefined,
   };
   return problems.some(({ severity }) => severity === 'error') ? failed(...problems) : parsed(options);
 }

@@ -38,7 +38,7 @@ export function titleOf(object: JsonObject): string {
   return `${textOf(object, 'kind')} ${namespace === undefined ? '' : `${String(namespace)}/`}${String(name)}`;
 }
 
-export function textOf(object: JsonObject, key: string): string {
+function textOf(object: JsonObject, key: string): string {
   const value = getKey(object, key);
   return typeof value === 'string' ? value : '';
 }

@@ -19,7 +19,7 @@ export type ClusterTexts = {
   readonly mesh: ConfigText | undefined;
 };
 
-export type ConfigText = { readonly from: string; readonly text: string };
+type ConfigText = { readonly from: string; readonly text: string };
 
 /** Reads the configuration that a cluster injects with. Errors have istioctl's texts (injection.md 5.3), and all are told. */
 export async function readConfigMaps(connection: Connection, names: ConfigMapNames): Promise<Parsed<ClusterTexts>> {

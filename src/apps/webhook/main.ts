@@ -6,7 +6,6 @@ import { readFile } from '../../platform/files.ts';
 import { serveHttp } from '../../platform/http-server.ts';
 import type { Answer } from '../../platform/https-server.ts';
 import { createLog, type Log } from '../../platform/log.ts';
-import { startHeartbeat } from './heartbeat.ts';
 import { createClusterMetrics, createMetrics, type Metrics } from './metrics.ts';
 import type { WebhookOptions } from './options.ts';
 import { createReadiness, type Readiness } from './readiness.ts';
@@ -71,7 +70,6 @@ async function live(context: Context, sources: Sources): Promise<number> {
   if (http !== undefined) ports.http = http.port;
 
   const over = new AbortController();
-  const heartbeat = options.heartbeat === undefined ? undefined : startHeartbeat(options.heartbeat, over.signal);
   const running: Promise<void>[] = [];
   const failures = new Promise<never>((_resolve, reject) => {
     running.push(
@@ -96,7 +94,6 @@ async function live(context: Context, sources: Sources): Promise<number> {
         over.signal,
       ),
       ...sources.chores.map((chore) => chore(over.signal)),
-      ...(heartbeat === undefined ? [] : [heartbeat]),
     );
     for (const each of running) each.catch(reject);
   });

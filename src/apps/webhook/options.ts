@@ -22,8 +22,6 @@ export type WebhookOptions = {
   /** Whether a pod that is skipped or refused leaves an Event on its owner. */
   readonly events: boolean;
   readonly log: { readonly format: 'json' | 'text'; readonly level: string };
-  /** For the health check of 1.0: a file that is written again and again. */
-  readonly heartbeat: { readonly file: string; readonly interval: number } | undefined;
 };
 
 export type ConfigOrigin =
@@ -73,7 +71,7 @@ export type InjectionOptions = {
   readonly compliancePolicy: string;
 };
 
-export type ClusterOptions = {
+type ClusterOptions = {
   readonly kubeconfig: string | undefined;
   readonly context: string | undefined;
   /** Where the config maps, the Secret and the Lease are, and we ourselves. */

@@ -9,24 +9,21 @@ const text = (name: string, value: string, what: string, more: Partial<Flag> = {
 const file = (name: string, what: string, more: Partial<Flag> = {}): Flag =>
   text(name, 'FILE', what, { names: 'file', ...more });
 
-export const KUBECONFIG = file(
+const KUBECONFIG = file(
   'kubeconfig',
   "How to reach the cluster. Default: $KUBECONFIG, ~/.kube/config, or the pod's service account.",
   {
     short: 'c',
   },
 );
-export const CONTEXT = text('context', 'NAME', 'Context of the kubeconfig. Default: its current one.');
-export const NAMESPACE = text('namespace', 'NAME', 'Namespace that Remora is installed in. Default: remora-system.', {
+const CONTEXT = text('context', 'NAME', 'Context of the kubeconfig. Default: its current one.');
+const NAMESPACE = text('namespace', 'NAME', 'Namespace that Remora is installed in. Default: remora-system.', {
   short: 'n',
 });
-export const REVISION = text(
-  'revision',
-  'NAME',
-  'Revision: several can stand in one cluster. Default: the default one.',
-  { short: 'r' },
-);
-export const TEXT_OR_JSON = text('output', 'FORMAT', 'text or json. Default: text.', {
+const REVISION = text('revision', 'NAME', 'Revision: several can stand in one cluster. Default: the default one.', {
+  short: 'r',
+});
+const TEXT_OR_JSON = text('output', 'FORMAT', 'text or json. Default: text.', {
   short: 'o',
   choices: ['text', 'json'],
 });
