@@ -173,6 +173,7 @@ function readInstallOptions(args: Arguments): Parsed<InstallOptions> {
     nativeSidecars: nativeSidecars(flagText(args, 'nativeSidecars')),
     platform: flagText(args, 'platform') ?? '',
     compat: flagText(args, 'compat') ?? 'latest',
+    priorityClassName: flagText(args, 'priorityClassName') ?? INSTALL_DEFAULTS.priorityClassName,
     certManager: flagIsOn(args, 'certManager'),
     ...texts,
   };

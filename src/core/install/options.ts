@@ -14,6 +14,8 @@ export type InstallOptions = {
   readonly nativeSidecars: 'true' | 'false' | 'auto';
   readonly platform: string;
   readonly compat: string;
+  /** Of the webhook's pods; empty: none. GKE allows the system's classes only in namespaces with a quota for them. */
+  readonly priorityClassName: string;
   /** cert-manager makes the serving certificate and writes the caBundle, in place of our own authority. */
   readonly certManager: boolean;
   /** Texts of the config maps. */
@@ -34,6 +36,8 @@ export const INSTALL_DEFAULTS: Omit<InstallOptions, 'image' | 'config' | 'values
   nativeSidecars: 'auto',
   platform: '',
   compat: 'latest',
+  // Other pods wait for it: it must not wait behind them.
+  priorityClassName: 'system-cluster-critical',
   certManager: false,
 };
 

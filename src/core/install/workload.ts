@@ -65,7 +65,7 @@ function podTemplate(options: InstallOptions): JsonObject {
         },
       },
       containers: [container(options)],
-      priorityClassName: 'system-cluster-critical',
+      ...(options.priorityClassName === '' ? {} : { priorityClassName: options.priorityClassName }),
       securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
       serviceAccountName: workload,
       terminationGracePeriodSeconds: GRACE + MARGIN,
@@ -107,9 +107,9 @@ function container(options: InstallOptions): JsonObject {
       capabilities: { drop: ['ALL'] },
       privileged: false,
       readOnlyRootFilesystem: true,
-      runAsGroup: 65532,
       runAsNonRoot: true,
-      runAsUser: 65532,
+      // OpenShift gives each namespace its users, and refuses any other.
+      ...(options.platform === 'openshift' ? {} : { runAsGroup: 65532, runAsUser: 65532 }),
     },
     ...(options.certManager ? { volumeMounts: [{ name: 'tls', mountPath: '/etc/remora/tls', readOnly: true }] } : {}),
   };

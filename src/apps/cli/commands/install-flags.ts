@@ -66,6 +66,7 @@ export const INSTALL_FLAGS: readonly Flag[] = [
     choices: ['true', 'false', 'auto'],
   }),
   text('platform', 'NAME', 'Platform of the cluster, such as openshift.'),
+  text('priorityClassName', 'NAME', 'Priority of the webhook\'s pods; "" for none. Default: system-cluster-critical.'),
   { name: 'certManager', what: 'Certificates of cert-manager in place of our own authority.' },
   { name: 'force', what: 'With --apply: install beside another injector of the same revision or default role.' },
   { name: 'forceConflicts', what: 'With --apply: take over fields that somebody else has changed.' },
