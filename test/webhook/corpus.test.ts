@@ -30,7 +30,7 @@ beforeAll(async () => {
     clientAuthority: undefined,
     bodyLimit: BODY_LIMIT,
     handle: ({ body, contentType, url }) =>
-      reviewer(body?.toString('utf8') ?? '', contentType, decodeURIComponent(url)).answer,
+      reviewer(body?.toString('utf8') ?? '', contentType, decodeURIComponent(url)),
   });
   port = await server.listen();
 });

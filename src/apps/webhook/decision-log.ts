@@ -1,6 +1,6 @@
+import type { ReviewAnswer } from '../../core/injection/index.ts';
 import { getKey, isArray, isObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { Fields } from '../../platform/log.ts';
-import type { Reviewed } from './reviewer.ts';
 
 export type DecisionLine = {
   readonly level: 'info' | 'warn';
@@ -9,12 +9,12 @@ export type DecisionLine = {
 };
 
 /** One line of the log: which pod, what was decided, by which rule and why. Nothing of what the pod holds. */
-export function decisionFields({ answer, request, outcome }: Reviewed, milliseconds: number): DecisionLine {
+export function decisionFields({ status, body, request, outcome }: ReviewAnswer, milliseconds: number): DecisionLine {
   if (request === undefined || outcome === undefined) {
     return {
       level: 'warn',
       message: 'no review',
-      fields: { status: answer.status, answer: answer.body.slice(0, 300) },
+      fields: { status, answer: body.slice(0, 300) },
     };
   }
   const { pod, namespace, dryRun, uid } = request;

@@ -1,8 +1,9 @@
+import type { ReviewAnswer } from '../../core/injection/index.ts';
 import type { Answer, Incoming } from '../../platform/https-server.ts';
 import type { Metrics } from './metrics.ts';
 import type { ClientAuthority } from './options.ts';
 import type { Report } from './readiness.ts';
-import type { Reviewed, Reviewer } from './reviewer.ts';
+import type { Reviewer } from './reviewer.ts';
 
 /** What the routes stand on; all of it may change while the server runs. */
 export type RouteContext = {
@@ -12,7 +13,7 @@ export type RouteContext = {
   readonly clientAuthority: ClientAuthority | undefined;
   /** The metrics' text, of this process or of all workers. */
   readonly metricsText: () => Promise<Answer>;
-  readonly reviewed: (reviewed: Reviewed, milliseconds: number) => void;
+  readonly reviewed: (answer: ReviewAnswer, milliseconds: number) => void;
 };
 
 /** 2 × the largest object that etcd takes, as istiod. */
@@ -61,17 +62,17 @@ function review(incoming: Incoming, path: string, context: RouteContext): Answer
   if (incoming.body === undefined) return failed(plain(400, 'http: request body too large'), metrics);
   const started = performance.now();
   metrics.inFlight.inc();
-  const reviewed = reviewer(incoming.body.toString('utf8'), incoming.contentType, path);
+  const answer = reviewer(incoming.body.toString('utf8'), incoming.contentType, path);
   metrics.inFlight.dec();
   const milliseconds = performance.now() - started;
   metrics.time.observe(milliseconds / 1000);
   metrics.duration.observe(milliseconds / 1000);
-  const { answer, outcome } = reviewed;
+  const { outcome } = answer;
   if (answer.status === 200) metrics.success.inc();
   if (outcome === undefined || outcome.kind === 'failed') metrics.failure.inc();
   if (outcome?.kind === 'skipped') metrics.skip.inc();
   if (outcome !== undefined) metrics.decisions.inc({ result: outcome.kind, rule: outcome.decision.decidedBy });
-  context.reviewed(reviewed, milliseconds);
+  context.reviewed(answer, milliseconds);
   return answer.status === 200 ? answer : rejected(answer, metrics);
 }
 

@@ -1,5 +1,7 @@
 /** One process that answers reviews: it is fed with configurations and certificates, and keeps the last good of each. */
+
 import { X509Certificate } from 'node:crypto';
+import type { ReviewAnswer } from '../../core/injection/index.ts';
 import type { Problem } from '../../core/problem.ts';
 import { type Answer, HttpsServer } from '../../platform/https-server.ts';
 import type { Log } from '../../platform/log.ts';
@@ -9,7 +11,7 @@ import { decisionFields } from './decision-log.ts';
 import type { Metrics } from './metrics.ts';
 import type { WebhookOptions } from './options.ts';
 import type { Part, Readiness } from './readiness.ts';
-import { createReviewer, type Reviewed, type Reviewer } from './reviewer.ts';
+import { createReviewer, type Reviewer } from './reviewer.ts';
 import { BODY_LIMIT, routes } from './routes.ts';
 import type { ConfigTexts, ServingCertificate } from './source.ts';
 
@@ -22,7 +24,7 @@ export type ServingContext = {
   readonly readiness: Readiness;
   readonly metricsText: () => Promise<Answer>;
   /** Of each review that reached the engine: for Events. */
-  readonly decided: (reviewed: Reviewed) => void;
+  readonly decided: (reviewed: ReviewAnswer) => void;
   /** Once, when requests are taken on this port. */
   readonly listening: (port: number) => void;
 };

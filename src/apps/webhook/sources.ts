@@ -1,11 +1,10 @@
 /** From the options to what feeds the process. The Kubernetes client is loaded only where something of a cluster is asked for. */
-import { builtinConfig } from '../../core/injection/index.ts';
+import { builtinConfig, type ReviewAnswer } from '../../core/injection/index.ts';
 import { failed, type Parsed, type Problem, parsed } from '../../core/problem.ts';
 import type { Log } from '../../platform/log.ts';
 import { fileCertificate, fileTexts } from './file-sources.ts';
 import type { ClusterMetrics } from './metrics.ts';
 import type { WebhookOptions } from './options.ts';
-import type { Reviewed } from './reviewer.ts';
 import type { ConfigTexts, ServingCertificate, Source } from './source.ts';
 
 export type Sources = {
@@ -15,7 +14,7 @@ export type Sources = {
   readonly chores: readonly ((signal: AbortSignal) => Promise<void>)[];
   /** Of each certificate that comes. */
   readonly useCaBundle: (caBundle: string) => void;
-  readonly decided: (reviewed: Reviewed) => void;
+  readonly decided: (reviewed: ReviewAnswer) => void;
   readonly close: () => void;
 };
 

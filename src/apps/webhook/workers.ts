@@ -2,12 +2,13 @@
  * Several processes behind one port (node:cluster). The primary reads sources and hands what they give to its workers, the
  * newest again to one that had to be started anew; workers answer reviews and report what they decided.
  */
+
 import cluster, { type Worker } from 'node:cluster';
 import { AggregatorRegistry, type Registry } from 'prom-client';
+import { noteworthy, type ReviewAnswer } from '../../core/injection/index.ts';
 import type { Problem } from '../../core/problem.ts';
 import type { Answer } from '../../platform/https-server.ts';
 import type { Part, Report } from './readiness.ts';
-import type { Reviewed } from './reviewer.ts';
 import { createServing, type Serving, type ServingContext } from './serving.ts';
 import type { ConfigTexts, ServingCertificate } from './source.ts';
 
@@ -20,7 +21,7 @@ type ToWorker =
 type FromWorker =
   | { readonly kind: 'state'; readonly report: Report }
   | { readonly kind: 'listening'; readonly port: number }
-  | { readonly kind: 'decided'; readonly reviewed: Reviewed }
+  | { readonly kind: 'decided'; readonly reviewed: ReviewAnswer }
   | { readonly kind: 'stopped'; readonly cut: number };
 
 type WorkerContext = Omit<ServingContext, 'metricsText' | 'decided' | 'listening'> & { readonly registry: Registry };
@@ -37,7 +38,10 @@ export function runWorker(context: WorkerContext): Promise<number> {
     ...context,
     metricsText: async () => ELSEWHERE,
     decided: (reviewed) => {
-      if (context.options.events) tell({ kind: 'decided', reviewed });
+      // Only what makes an Event: the others would cost more on the way than they did to decide.
+      if (context.options.events && reviewed.outcome !== undefined && noteworthy(reviewed.outcome) !== undefined) {
+        tell({ kind: 'decided', reviewed: { ...reviewed, body: '' } });
+      }
     },
     listening: (port) => tell({ kind: 'listening', port }),
   });
@@ -87,7 +91,7 @@ export type Processes = {
 /** In the primary. */
 export function startWorkers(
   context: WorkerContext,
-  decided: (reviewed: Reviewed) => void,
+  decided: (reviewed: ReviewAnswer) => void,
   listening: (port: number) => void,
   changed: () => void,
 ): Processes {

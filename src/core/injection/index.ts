@@ -10,6 +10,7 @@
  *
  * A configuration of 1.8 or older has one template of lists and goes another way: legacy/.
  */
+export { type Answered, type Answerer, cachedAnswers } from './admission/answer-cache.ts';
 export { answerReview, type ReviewAnswer, type ReviewRequest } from './admission/answer-review.ts';
 export { type Noteworthy, noteworthy } from './admission/noteworthy.ts';
 export { type BuiltinOptions, builtinConfig } from './builtin/index.ts';

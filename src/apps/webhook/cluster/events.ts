@@ -1,9 +1,8 @@
-import { noteworthy } from '../../../core/injection/index.ts';
+import { noteworthy, type ReviewAnswer } from '../../../core/injection/index.ts';
 import { getKey, isArray, isObject, type JsonObject } from '../../../core/json.ts';
 import type { KubeApi } from '../../../platform/kube-api.ts';
 import { createObject } from '../../../platform/kube-api-calls.ts';
 import type { Log } from '../../../platform/log.ts';
-import type { Reviewed } from '../reviewer.ts';
 import { objectAt, textAt } from './object-text.ts';
 
 /** One Event of a kind for an owner in this time (milliseconds): a ReplicaSet makes its pods again and again. */
@@ -20,7 +19,7 @@ export function eventWriter(
   api: KubeApi,
   log: Log,
   { reporter, clock = Date.now }: { readonly reporter: string; readonly clock?: () => number },
-): (reviewed: Reviewed) => void {
+): (reviewed: ReviewAnswer) => void {
   const said = new Map<string, number>();
   let second = { start: 0, count: 0 };
   return ({ request, outcome }) => {

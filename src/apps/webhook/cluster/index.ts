@@ -1,11 +1,10 @@
 /** What the webhook has to do with a cluster. Loaded, and with it the Kubernetes client, only where one is asked for. */
-import { behaves } from '../../../core/injection/index.ts';
+import { behaves, type ReviewAnswer } from '../../../core/injection/index.ts';
 import { failed, type Parsed, parsed } from '../../../core/problem.ts';
 import { openKubeApi } from '../../../platform/kube-api.ts';
 import type { Log } from '../../../platform/log.ts';
 import type { ClusterMetrics } from '../metrics.ts';
 import type { CertificateOrigin, ConfigOrigin, WebhookOptions } from '../options.ts';
-import type { Reviewed } from '../reviewer.ts';
 import type { ConfigTexts, ServingCertificate, Source } from '../source.ts';
 import { DEFAULT_AUTHORITY } from './authority.ts';
 import { type CaBundleEvents, patchCaBundles } from './ca-bundle.ts';
@@ -21,7 +20,7 @@ export type ClusterParts = {
   ) => Source<ServingCertificate>;
   readonly chores: readonly ((signal: AbortSignal) => Promise<void>)[];
   readonly useCaBundle: (caBundle: string) => void;
-  readonly decided: (reviewed: Reviewed) => void;
+  readonly decided: (reviewed: ReviewAnswer) => void;
   readonly close: () => void;
 };
 

@@ -14,6 +14,8 @@ export type ReviewAnswer = {
   readonly body: string;
   /** What the engine said, where it was asked at all. */
   readonly outcome?: InjectionOutcome | undefined;
+  /** What it was asked: the review's request, its pod as received or as typed. */
+  readonly request?: ReviewRequest | undefined;
 };
 
 /** What the API server tells about the request besides the pod. */
@@ -47,16 +49,21 @@ export function answerReview(
   if (typeof pod === 'string') return refusal(review.typeMeta, review.uid, pod);
   const fills = behaves(release, 'decision-namespace-from-request');
   const { uid, namespace, dryRun } = review;
-  const outcome = injectPod({ uid, namespace, dryRun, pod: namespaced(pod, fills ? namespace : '') });
+  const request = { uid, namespace, dryRun, pod: namespaced(pod, fills ? namespace : '') };
+  const outcome = injectPod(request);
   switch (outcome.kind) {
     case 'failed':
-      return { ...refusal(review.typeMeta, uid, outcome.problems[0]?.message ?? '', remarks(outcome)), outcome };
+      return {
+        ...refusal(review.typeMeta, uid, outcome.problems[0]?.message ?? '', remarks(outcome)),
+        outcome,
+        request,
+      };
     case 'skipped':
-      return { ...json(review.typeMeta, { uid, allowed: true, ...remarks(outcome) }), outcome };
+      return { ...json(review.typeMeta, { uid, allowed: true, ...remarks(outcome) }), outcome, request };
     case 'injected': {
       const patch = base64(stringifyGoJson(outcome.patch));
       const response = { uid, allowed: true, patch, patchType: 'JSONPatch', ...remarks(outcome) };
-      return { ...json(review.typeMeta, response), outcome };
+      return { ...json(review.typeMeta, response), outcome, request };
     }
   }
 }
