@@ -10,6 +10,7 @@ import { engineFigures } from './engine.ts';
 import { growthFigures } from './growth.ts';
 import type { Figure } from './measure.ts';
 import { startFigures } from './start.ts';
+import { webhookFigures } from './webhook.ts';
 
 const measurements = [
   { name: 'engine', figures: engineFigures },
@@ -17,6 +18,7 @@ const measurements = [
   { name: 'start', figures: startFigures },
   { name: 'manifest', figures: bigManifestFigures },
   { name: 'capture', figures: captureFigures },
+  { name: 'webhook', figures: webhookFigures },
 ];
 const flags = process.argv.slice(2).filter((argument) => argument.startsWith('--'));
 const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
@@ -25,7 +27,7 @@ const figures: Figure[] = [];
 for (const measurement of measurements) {
   if (wanted.length > 0 && !wanted.includes(measurement.name)) continue;
   console.error(`measuring ${measurement.name} …`);
-  figures.push(...measurement.figures());
+  figures.push(...(await measurement.figures()));
 }
 const machine = `${cpus().length} cores (${cpus()[0]?.model.trim() ?? 'unknown'}), Node ${process.version}`;
 if (flags.includes('--json')) console.log(JSON.stringify({ machine, figures }, null, 2));

@@ -14,7 +14,8 @@ export type Figure = {
   readonly note?: string | undefined;
 };
 
-function median(values: readonly number[]): number {
+/** The middle of the values, or of the two in the middle. */
+export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
   const upper = sorted[middle] ?? Number.NaN;
