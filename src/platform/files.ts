@@ -31,6 +31,11 @@ export function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
+/** When the file was last written, in milliseconds; undefined: there is none. */
+export function modifiedAt(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs;
+}
+
 /** The names in a folder, in no particular order. */
 export function listFolder(path: string): FileOutcome<readonly string[]> {
   return attempt(path, 'open', () => readdirSync(path));

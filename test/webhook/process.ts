@@ -42,24 +42,22 @@ export function cleanUp(folders: readonly string[]): void {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 }
 
+const COMMAND = ['webhook', '--address=127.0.0.1', '--port=0', '--httpPort=0', '--drainDelay=300ms'];
+
 /** Starts it and waits until it is ready; rejects with its output where it ends before. */
 export async function startWebhook(
   folder: string,
   args: readonly string[] = [],
-  options: { readonly nodeArgs?: readonly string[]; readonly env?: NodeJS.ProcessEnv } = {},
+  options: {
+    readonly nodeArgs?: readonly string[];
+    readonly env?: NodeJS.ProcessEnv;
+    /** The words before `args`. */
+    readonly command?: readonly string[];
+  } = {},
 ): Promise<Webhook> {
   const child = spawn(
     process.execPath,
-    [
-      ...(options.nodeArgs ?? []),
-      resolve('bin/remora'),
-      'webhook',
-      '--address=127.0.0.1',
-      '--port=0',
-      '--httpPort=0',
-      '--drainDelay=300ms',
-      ...args,
-    ],
+    [...(options.nodeArgs ?? []), resolve('bin/remora'), ...(options.command ?? COMMAND), ...args],
     { cwd: folder, env: { PATH: process.env.PATH, HOME: folder, ...options.env }, stdio: ['ignore', 'pipe', 'pipe'] },
   );
   running.push(child);

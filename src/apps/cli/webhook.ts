@@ -68,6 +68,9 @@ function readOptions(args: Arguments, env: Env): Parsed<WebhookOptions> {
       identity: env.POD_NAME ?? env.HOSTNAME ?? `remora-${process.pid}`,
     },
     patchCaBundle: hasCluster && caBundleKnown && (flagText(args, 'patchCaBundle') ?? 'true') === 'true',
+    caBundleTarget: undefined,
+    injectPath: 'below',
+    heartbeat: undefined,
     // With files for everything, a cluster is asked for only by a flag of its own.
     events:
       flagText(args, 'events') === undefined

@@ -6,6 +6,7 @@ import { readFile } from '../../platform/files.ts';
 import { serveHttp } from '../../platform/http-server.ts';
 import type { Answer } from '../../platform/https-server.ts';
 import { createLog, type Log } from '../../platform/log.ts';
+import { startHeartbeat } from './heartbeat.ts';
 import { createClusterMetrics, createMetrics, type Metrics } from './metrics.ts';
 import type { WebhookOptions } from './options.ts';
 import { createReadiness, type Readiness } from './readiness.ts';
@@ -94,6 +95,7 @@ async function live(context: Context, sources: Sources): Promise<number> {
         over.signal,
       ),
       ...sources.chores.map((chore) => chore(over.signal)),
+      ...(options.heartbeat === undefined ? [] : [startHeartbeat(options.heartbeat, log, over.signal)]),
     );
     for (const each of running) each.catch(reject);
   });

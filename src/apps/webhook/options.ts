@@ -1,4 +1,5 @@
 import type { Release } from '../../core/release.ts';
+import type { Heartbeat } from './heartbeat.ts';
 
 /** What the process was asked for; plain data. Times are in milliseconds. */
 export type WebhookOptions = {
@@ -19,8 +20,14 @@ export type WebhookOptions = {
   readonly cluster: ClusterOptions;
   /** Whether the caBundle of webhook configurations is kept up to date. */
   readonly patchCaBundle: boolean;
+  /** The one entry that is patched, by every replica, as 1.0 did; undefined: those that call us, by a leader. */
+  readonly caBundleTarget: CaBundleTarget | undefined;
+  /** `exact`: nothing is served below /inject, as in 1.0. */
+  readonly injectPath: 'exact' | 'below';
   /** Whether a pod that is skipped or refused leaves an Event on its owner. */
   readonly events: boolean;
+  /** The health check of 1.0. */
+  readonly heartbeat: Heartbeat | undefined;
   readonly log: { readonly format: 'json' | 'text'; readonly level: string };
 };
 
@@ -55,6 +62,8 @@ export type CertificateOrigin =
       /** Between the steps of a rotation. */
       readonly rotationPause: number;
     };
+
+export type CaBundleTarget = { readonly configuration: string; readonly entry: string };
 
 export type ClientAuthority = {
   readonly file: string;

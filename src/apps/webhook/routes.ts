@@ -11,6 +11,7 @@ export type RouteContext = {
   readonly report: () => Report;
   readonly metrics: Metrics;
   readonly clientAuthority: ClientAuthority | undefined;
+  readonly injectPath: 'exact' | 'below';
   /** The metrics' text, of this process or of all workers. */
   readonly metricsText: () => Promise<Answer>;
   readonly reviewed: (answer: ReviewAnswer, milliseconds: number) => void;
@@ -24,7 +25,8 @@ export function routes(context: RouteContext): (incoming: Incoming) => Answer | 
   return (incoming) => {
     const path = pathOf(incoming.url);
     if (path === undefined) return plain(400, 'the URL cannot be decoded');
-    if (path === '/inject' || path.startsWith('/inject/')) return review(incoming, path, context);
+    if (path === '/inject' || (context.injectPath === 'below' && path.startsWith('/inject/')))
+      return review(incoming, path, context);
     return health(path, incoming.url, context) ?? plain(404, `nothing is served at ${path}; reviews go to /inject`);
   };
 }

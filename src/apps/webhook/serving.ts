@@ -47,6 +47,7 @@ export function createServing(context: ServingContext): Serving {
     report: readiness.report,
     metrics,
     clientAuthority: options.clientAuthority,
+    injectPath: options.injectPath,
     metricsText: context.metricsText,
     reviewed: (reviewed, milliseconds) => {
       const line = decisionFields(reviewed, milliseconds);

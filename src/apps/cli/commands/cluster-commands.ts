@@ -1,6 +1,6 @@
 import type { Command } from '../command.ts';
 import { CHECK_FLAGS, INSTALL_FLAGS, TAG_FLAGS, UNINSTALL_FLAGS } from './install-flags.ts';
-import { WEBHOOK_FLAGS } from './webhook-flags.ts';
+import { SIDECAR_INJECTOR_FLAGS, WEBHOOK_FLAGS } from './webhook-flags.ts';
 
 /** Commands about a cluster, and the webhook that runs in it. */
 export const CLUSTER_COMMANDS: readonly Command[] = [
@@ -21,6 +21,24 @@ force. SIGTERM stops it without losing a request.`,
       },
     ],
     load: async () => (await import('../webhook.ts')).webhook,
+  },
+  {
+    name: 'sidecar-injector',
+    aliases: [],
+    operands: '[probe]',
+    what: "Serve as Istio 1.0's sidecar injector, with its flags.",
+    about: `A drop-in for the program sidecar-injector of Istio 1.0 on the server of remora webhook: the same flags and defaults,
+reviews at /inject only, the health file, and the caBundle of one entry of a webhook configuration. With probe it says
+whether the health file is fresh: it prints OK, or fails where the file is missing or older than the interval.`,
+    flags: SIDECAR_INJECTOR_FLAGS,
+    examples: [
+      {
+        what: 'As the chart of 1.0 starts it',
+        line: 'remora sidecar-injector --healthCheckInterval=2s --healthCheckFile=/health',
+      },
+      { what: 'As its probes do', line: 'remora sidecar-injector probe --probe-path=/health --interval=4s' },
+    ],
+    load: async () => (await import('../sidecar-injector.ts')).sidecarInjector,
   },
   {
     name: 'install',

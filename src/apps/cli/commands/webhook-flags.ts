@@ -105,3 +105,27 @@ export const WEBHOOK_FLAGS: readonly Flag[] = [
   }),
   HELP,
 ];
+
+/** Flags of Istio 1.0's sidecar injector and of its health check (injection.md 6.8). */
+export const SIDECAR_INJECTOR_FLAGS: readonly Flag[] = [
+  file('meshConfig', 'Mesh configuration. Default: /etc/istio/config/mesh.'),
+  file('injectConfig', 'Injector configuration. Default: /etc/istio/inject/config.'),
+  file('tlsCertFile', 'Serving certificate. Default: /etc/istio/certs/cert-chain.pem.'),
+  file('tlsKeyFile', 'Its key. Default: /etc/istio/certs/key.pem.'),
+  file('caCertFile', 'Goes into the webhook configuration. Default: /etc/istio/certs/root-cert.pem.'),
+  text('port', 'N', 'HTTPS port; 0 takes a free one. Default: 443.'),
+  text('healthCheckInterval', 'TIME', 'How often the health file is written; 0 is never. Default: 0.'),
+  file('healthCheckFile', 'The health file. Default: none.'),
+  file('kubeconfig', "How to reach the cluster. Default: $KUBECONFIG, ~/.kube/config, or the pod's service account."),
+  text(
+    'webhookConfigName',
+    'NAME',
+    'Webhook configuration whose caBundle is kept right. Default: istio-sidecar-injector.',
+  ),
+  text('webhookName', 'NAME', 'Its entry. Default: sidecar-injector.istio.io.'),
+  { name: 'offline', what: 'Contact no cluster: the webhook configuration is left as it is.' },
+  text('compat', 'RELEASE', 'Whose injection it is. Default: 1.0.'),
+  file('probe-path', 'probe: the health file.'),
+  text('interval', 'TIME', 'probe: how old it may be. Default: 0.'),
+  HELP,
+];

@@ -3,6 +3,7 @@ import type { Problem } from '../../../core/problem.ts';
 import type { KubeApi } from '../../../platform/kube-api.ts';
 import { applyObject } from '../../../platform/kube-api-calls.ts';
 import { watchObjects } from '../../../platform/kube-watch.ts';
+import type { CaBundleTarget } from '../options.ts';
 import { apiProblem } from './api-problem.ts';
 import type { Leader } from './leader.ts';
 import { objectAt, textAt } from './object-text.ts';
@@ -14,13 +15,15 @@ export type CaBundleOptions = {
   readonly serviceNamespace: string;
   /** Of the fields that we own by server-side apply: nobody's apply of the rest takes them away. */
   readonly fieldManager: string;
+  /** Only this entry, whatever it calls and whatever its labels are (1.0). */
+  readonly target?: CaBundleTarget | undefined;
 };
 
 export type CaBundleEvents = {
   readonly attempt: (configuration: string) => void;
   readonly retry: (configuration: string) => void;
-  /** Reasons as istiod's: `webhook_config_not_found`, `webhook_update_failure`. */
-  readonly failure: (configuration: string, reason: string) => void;
+  /** Reasons as istiod's: `webhook_config_not_found`, `webhook_entry_not_found`, `webhook_update_failure`. */
+  readonly failure: (configuration: string, reason: string, entry?: string) => void;
   readonly patched: (configuration: string, entries: readonly string[]) => void;
   readonly problem: (problem: Problem) => void;
 };
@@ -67,7 +70,14 @@ export function patchCaBundles(
 
   async function lookOnce(): Promise<void> {
     if (bundle === undefined || !leader.isLeader()) return;
+    if (options.target !== undefined) missTarget(options.target);
     for (const [name, configuration] of configurations) await correct(name, configuration, bundle);
+  }
+
+  function missTarget({ configuration, entry }: CaBundleTarget): void {
+    const found = configurations.get(configuration);
+    if (found !== undefined && ourEntries(found, options).length > 0) return;
+    events.failure(configuration, found === undefined ? 'webhook_config_not_found' : 'webhook_entry_not_found', entry);
   }
 
   async function correct(name: string, configuration: JsonObject, wanted: string): Promise<void> {
@@ -142,17 +152,28 @@ export function patchCaBundles(
 
 /** The entries that call us: by our service, or by a URL in a configuration that we have installed. */
 function ourEntries(configuration: JsonObject, options: CaBundleOptions): readonly JsonObject[] {
+  const { target } = options;
+  if (target !== undefined) {
+    const name = textAt(objectAt(configuration, 'metadata'), 'name');
+    return entriesOf(configuration).filter(
+      (entry) => name === target.configuration && textAt(entry, 'name') === target.entry,
+    );
+  }
   const labels = objectAt(objectAt(configuration, 'metadata'), 'labels');
   if (textAt(labels, 'istio.io/rev') !== (options.revision === '' ? 'default' : options.revision)) return [];
   const managed = textAt(labels, 'app.kubernetes.io/managed-by') === 'remora';
-  const webhooks = getKey(configuration, 'webhooks');
-  return (isArray(webhooks) ? webhooks : []).filter(isObject).filter((entry) => {
+  return entriesOf(configuration).filter((entry) => {
     if (!textAt(entry, 'name').endsWith(SUFFIX)) return false;
     const client = objectAt(entry, 'clientConfig');
     const service = objectAt(client, 'service');
     if (Object.keys(service).length === 0) return managed;
     return textAt(service, 'name') === options.serviceName && textAt(service, 'namespace') === options.serviceNamespace;
   });
+}
+
+function entriesOf(configuration: JsonObject): readonly JsonObject[] {
+  const webhooks = getKey(configuration, 'webhooks');
+  return (isArray(webhooks) ? webhooks : []).filter(isObject);
 }
 
 function contested(name: string, configuration: JsonObject, own: string): Problem {

@@ -10,7 +10,7 @@ import { DEFAULT_AUTHORITY } from './authority.ts';
 import { type CaBundleEvents, patchCaBundles } from './ca-bundle.ts';
 import { DEFAULT_SETTLE, selfSignedCertificate } from './certificate.ts';
 import { eventWriter } from './events.ts';
-import { electLeader } from './leader.ts';
+import { electLeader, type Leader } from './leader.ts';
 import { clusterTexts } from './texts.ts';
 
 export type ClusterParts = {
@@ -41,7 +41,9 @@ export function openClusterParts(options: WebhookOptions, log: Log, metrics: Clu
   const suffix = injection.revision === '' ? '' : `-${injection.revision}`;
   const lease = certificate.kind === 'self-signed' ? certificate.lease : `remora-webhook${suffix}`;
   const serviceName = certificate.kind === 'self-signed' ? certificate.serviceName : `remora-webhook${suffix}`;
-  const leader = electLeader(api, { namespace, name: lease, identity }, log);
+  // The rights of 1.0's service account do not reach to Leases.
+  const alone = options.caBundleTarget !== undefined;
+  const leader = alone ? EVERYBODY : electLeader(api, { namespace, name: lease, identity }, log);
   const patcher = options.patchCaBundle
     ? patchCaBundles(
         api,
@@ -51,6 +53,7 @@ export function openClusterParts(options: WebhookOptions, log: Log, metrics: Clu
           serviceName,
           serviceNamespace: namespace,
           fieldManager: 'remora-ca-bundle',
+          target: options.caBundleTarget,
         },
         caBundleEvents(log, metrics),
       )
@@ -87,12 +90,18 @@ export function openClusterParts(options: WebhookOptions, log: Log, metrics: Clu
     return {
       attempt: () => metrics.patchAttempts.inc({ name: 'sidecar-injector.istio.io' }),
       retry: (name) => metrics.patchRetries.inc({ name }),
-      failure: (name, reason) => metrics.patchFailures.inc({ name, reason }),
+      failure: (name, reason, entry) => {
+        metrics.patchFailures.inc({ name, reason });
+        if (entry !== undefined) log.warn(`webhook entry "${entry}" not found in config "${name}"`, { reason });
+      },
       patched: (name, entries) => log.info('caBundle written', { configuration: name, entries }),
       problem: ({ code, message, remedy }) => log.error(message, { code, remedy }),
     };
   }
 }
+
+/** Each replica acts by itself. */
+const EVERYBODY: Leader = { isLeader: () => true, onChange: () => {}, run: async () => {} };
 
 /** What the API server and others call a service. */
 function namesOfService(name: string, namespace: string): readonly string[] {
