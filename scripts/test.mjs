@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { kubectlAndHelm } from './cluster-tools.mjs';
 import { installTools, missingTools } from './kernel-tools.mjs';
 
 const strict = process.env.REMORA_STRICT === '1';
@@ -37,6 +38,7 @@ const suites = [
     vitest: ['test/webhook'],
     missing: () => (existsSync(corpus) ? undefined : `no corpus at ${corpus}; set REMORA_CORPUS`),
   },
+  { name: 'helm', vitest: ['test/helm'], missing: () => kubectlAndHelm().missing },
   { name: 'fuzz', vitest: ['test/fuzz'] },
   { name: 'netns', vitest: ['test/netns'], missing: () => missingTools('netns') },
   { name: 'images', vitest: ['test/images'], missing: () => missingTools('images') },

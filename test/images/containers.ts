@@ -2,7 +2,7 @@
  * Images without a registry: a base made of Debian packages and the Node of this machine, once, in a cache outside the
  * repository; images and containers in a store of their own, which goes when the tests end.
  */
-import { spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import {
   copyFileSync,
   existsSync,
@@ -105,6 +105,12 @@ export class Store {
     const [file = '', ...rest] = [...this.podman(), 'run', '--rm', ...flags, image, ...args];
     const run = spawnSync(file, rest, { encoding: 'utf8', env: this.env, timeout: 60_000 });
     return { code: run.status, stdout: run.stdout, stderr: run.stderr };
+  }
+
+  /** One that does not end by itself; signals go through to it. */
+  start(image: string, flags: readonly string[], args: readonly string[]): ChildProcess {
+    const [file = '', ...rest] = [...this.podman(), 'run', '--rm', ...flags, image, ...args];
+    return spawn(file, rest, { env: this.env, stdio: ['ignore', 'pipe', 'pipe'] });
   }
 
   close(): void {
