@@ -5,6 +5,7 @@
 import { Agent } from 'node:https';
 import { resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { CACHE_LIMITS } from '../../src/core/injection/admission/answer-cache.ts';
 import { type Random, seededRandom } from '../differential/random-template.ts';
 import {
   credentials,
@@ -60,6 +61,7 @@ export async function fuzzWebhook(seconds: number, seed: number): Promise<Webhoo
     ]);
     for (const agent of agents) agent.destroy();
   };
+  await fill(target);
   // One stream of random numbers for each phase: what is drawn within one depends on timing, what starts it does not.
   await phase(seconds * 500, seededRandom(seed));
   const heap: number[] = [];
@@ -76,6 +78,22 @@ export async function fuzzWebhook(seconds: number, seed: number): Promise<Webhoo
   await stop(webhook, state.finds);
   await ended;
   return { seed, ...state, heap, sockets, folder };
+}
+
+/** Answers are remembered up to a bound: it is reached before anything is measured, or its filling would look like a leak. */
+async function fill(target: Target): Promise<void> {
+  const agent = new Agent({ keepAlive: true, maxSockets: 4 });
+  const body = (i: number): string =>
+    reviewOf({ ...POD, metadata: { ...POD.metadata, annotations: { i: String(i), padding: 'x'.repeat(9_000) } } });
+  let next = 0;
+  const work = async (): Promise<void> => {
+    while (next < CACHE_LIMITS.entries + 100) {
+      next += 1;
+      await post({ ...target, body: body(next), agent });
+    }
+  };
+  await Promise.all([work(), work(), work(), work()]);
+  agent.destroy();
 }
 
 type State = { reviews: number; abuses: number; readonly outcomes: Record<string, number>; readonly finds: string[] };
