@@ -84,8 +84,12 @@ describe.runIf(missing === undefined)('the webhook image', () => {
   });
 
   it('has every command, and needs no shell', () => {
-    const said = store.run(image, [...ALLOWED, '--tmpfs', '/usr/bin'], ['version']);
-    const shell = store.run(image, [...ALLOWED, '--tmpfs', '/usr/bin', '--entrypoint', 'sh'], ['-c', 'true']);
+    const said = store.run(image, [...ALLOWED, '--tmpfs', '/usr/bin:notmpcopyup'], ['version']);
+    const shell = store.run(
+      image,
+      [...ALLOWED, '--tmpfs', '/usr/bin:notmpcopyup', '--entrypoint', 'sh'],
+      ['-c', 'true'],
+    );
     expect([said.code, shell.code]).toEqual([0, 127]);
     expect(said.stdout).toMatch(/^remora \d+\.\d+\.\d+\n/);
   });
