@@ -65,11 +65,22 @@ export async function uninstall(args: Arguments, surroundings: Surroundings): Pr
 export async function tag(args: Arguments, surroundings: Surroundings): Promise<CommandResult> {
   const [action = '', ...tags] = args.operands;
   const options = readInstallOptions(args);
-  const wrong = [...options.problems, ...tagUsage(action, tags)];
+  const unnamed = (action === 'set' || action === 'generate') && flagText(args, 'revision') === undefined;
+  const wrong = [
+    ...options.problems,
+    ...tagUsage(action, tags),
+    ...(unnamed ? [usage('required flag(s) "revision" not set')] : []),
+  ];
   if (!options.ok || wrong.length > 0) return usageFailure(wrong, 'tag', args, surroundings);
   const connection = connectionOf(args);
   const [name = ''] = tags;
-  const request = { tag: name, options: options.value, connection, overwrite: flagIsOn(args, 'overwrite') };
+  const request = {
+    tag: name,
+    options: { ...options.value, enableNamespacesByDefault: flagIsOn(args, 'auto-inject-namespaces') },
+    webhookName: flagText(args, 'webhook-name'),
+    connection,
+    overwrite: flagIsOn(args, 'overwrite'),
+  };
   switch (action) {
     case 'set':
       return said(await setTag(request), args, surroundings);
@@ -82,7 +93,7 @@ export async function tag(args: Arguments, surroundings: Surroundings): Promise<
       };
     }
     case 'remove':
-      return said(await removeTag(name, connection, flagIsOn(args, 'yes')), args, surroundings);
+      return said(await removeTag(name, connection, flagIsOn(args, 'skip-confirmation')), args, surroundings);
     default: {
       const rows = await listTags(connection);
       if (!rows.ok) return { exitCode: 1, error: problemsText(rows.problems, surroundings.paintError) };
@@ -97,7 +108,8 @@ function tagUsage(action: string, tags: readonly string[]): readonly Problem[] {
     case 'set':
     case 'generate':
       if (tags.length === 0) return [usage('must provide a tag for modification')];
-      return tags.length > 1 ? [usage('must provide a single tag for creation')] : [];
+      if (tags.length > 1) return [usage('must provide a single tag for creation')];
+      return tags.every((name) => REVISION.test(name)) ? [] : [usage(`"${tags[0]}" ${NO_NAME}`)];
     case 'remove':
       if (tags.length === 0) return [usage('must provide a tag for removal')];
       return tags.length > 1 ? [usage('must provide a single tag for removal')] : [];
@@ -139,6 +151,8 @@ function said({ lines, problems }: Done, args: Arguments, { paintError }: Surrou
   };
 }
 
+/** Of a revision, a tag or a namespace: with what stands before and behind it, it must fit into 63 characters. */
+const NO_NAME = 'is no name: lower-case letters, digits and "-", at most 42';
 const REVISION = /^[a-z0-9]([-a-z0-9]{0,40}[a-z0-9])?$/;
 
 function readInstallOptions(args: Arguments): Parsed<InstallOptions> {
@@ -155,7 +169,7 @@ function readInstallOptions(args: Arguments): Parsed<InstallOptions> {
     ['namespace', namespace],
   ] as const) {
     if (value !== '' && !REVISION.test(value)) {
-      problems.push(usage(`--${flag} "${value}" is no name: lower-case letters, digits and "-", at most 42`));
+      problems.push(usage(`--${flag} "${value}" ${NO_NAME}`));
     }
   }
   const texts = take(readTexts(args), { config: '', values: '', mesh: '' });
@@ -163,6 +177,7 @@ function readInstallOptions(args: Arguments): Parsed<InstallOptions> {
   const options: InstallOptions = {
     ...INSTALL_DEFAULTS,
     namespace,
+    createNamespace: flagText(args, 'createNamespace') !== 'false',
     revision,
     image: flagText(args, 'image') ?? `${hub}/webhook:${VERSION}`,
     replicas: take(whole(args, 'replicas', INSTALL_DEFAULTS.replicas, 1, 100), 1),

@@ -24,7 +24,10 @@ export async function applyAll(
 ): Promise<{ readonly lines: readonly string[]; readonly problems: readonly Problem[] }> {
   const lines: string[] = [];
   for (const object of objects) {
-    if (getKey(object, 'kind') === 'MutatingWebhookConfiguration') await forgetEntries(api, object, options);
+    if (getKey(object, 'kind') === 'MutatingWebhookConfiguration' && (await forgetEntries(api, object, options))) {
+      lines.push(`${titleOf(object)} not checked (dry run): it has entries that are to go first`);
+      continue;
+    }
     const applied = await applyObject(api, pathOf(object), object, { fieldManager: FIELD_MANAGER, ...options });
     if (!applied.ok && options.dryRun && /^namespaces "[^"]+" not found$/.test(applied.failure.message)) {
       // A dry run makes no namespace, and what would be in it cannot be checked.
@@ -45,13 +48,15 @@ export async function applyAll(
 /**
  * An entry that a new configuration no longer has stays as long as somebody owns a field of it: the caBundle of an entry
  * that is gone has to be given up first, or the API server would see an entry with nothing else in it and refuse.
+ * True where a dry run cannot do that.
  */
-async function forgetEntries(api: KubeApi, wanted: JsonObject, { dryRun }: ApplyOptions): Promise<void> {
+async function forgetEntries(api: KubeApi, wanted: JsonObject, { dryRun }: ApplyOptions): Promise<boolean> {
   const live = await getObject(api, pathOf(wanted));
-  if (!live.ok) return;
+  if (!live.ok) return false;
   const kept = new Set(entriesOf(wanted).map(entryName));
   const surplus = entriesOf(live.value).filter((entry) => !kept.has(entryName(entry)));
-  if (surplus.length === 0) return;
+  if (surplus.length === 0) return false;
+  if (dryRun) return true;
   const webhooks = entriesOf(live.value)
     .filter((entry) => kept.has(entryName(entry)))
     .flatMap((entry) => {
@@ -62,6 +67,7 @@ async function forgetEntries(api: KubeApi, wanted: JsonObject, { dryRun }: Apply
   const { apiVersion, kind } = wanted;
   const patch = { apiVersion: apiVersion ?? '', kind: kind ?? '', metadata: { name: nameOf(wanted) }, webhooks };
   await applyObject(api, pathOf(wanted), patch, { fieldManager: CA_BUNDLE_MANAGER, force: true, dryRun });
+  return false;
 }
 
 function entryName(entry: JsonObject): string {

@@ -9,7 +9,7 @@ import { getObject } from '../../platform/kube-api-calls.ts';
 import { templateHost } from '../../platform/template-host.ts';
 import { applyAll } from './apply.ts';
 import { type Connection, clusterProblem, connect } from './connect.ts';
-import { nameOf, rivals } from './rivals.ts';
+import { isOurs, rivals } from './rivals.ts';
 
 /** What a command of this app has to say. */
 export type Done = {
@@ -93,9 +93,16 @@ async function applyTo(api: KubeApi, objects: readonly JsonObject[], request: In
   if (clashes.length > 0 && !force) return { lines: [], problems: clashes };
   const warnings = clashes.map((problem) => ({ ...problem, severity: 'warning' as const }));
   const apply = { force: forceConflicts, dryRun };
+  const wanted = await withoutForeignNamespace(api, objects, options.namespace);
+  if (!wanted.ok) return { lines: [], problems: [...warnings, ...wanted.problems] };
+  if (!dryRun) {
+    // All or nothing: a conflict in the last object must not leave the others behind.
+    const trial = await applyAll(api, wanted.value, { ...apply, dryRun: true });
+    if (trial.problems.length > 0) return { lines: [], problems: [...warnings, ...trial.problems] };
+  }
   const first = await applyAll(
     api,
-    objects.filter((object) => nameOf(object) !== nameOf(configuration)),
+    wanted.value.filter((object) => getKey(object, 'kind') !== 'MutatingWebhookConfiguration'),
     apply,
   );
   if (first.problems.length > 0) return { lines: first.lines, problems: [...warnings, ...first.problems] };
@@ -103,6 +110,17 @@ async function applyTo(api: KubeApi, objects: readonly JsonObject[], request: In
   if (late !== undefined) return { lines: first.lines, problems: [...warnings, late] };
   const last = await applyAll(api, [configuration], apply);
   return { lines: [...first.lines, ...last.lines], problems: [...warnings, ...last.problems] };
+}
+
+/** A namespace that somebody else has made may hold pods that our labels would refuse: it stays as it is. */
+async function withoutForeignNamespace(
+  api: KubeApi,
+  objects: readonly JsonObject[],
+  namespace: string,
+): Promise<Parsed<readonly JsonObject[]>> {
+  const found = await getObject(api, `/api/v1/namespaces/${namespace}`);
+  if (!found.ok && found.failure.status !== 404) return failed(clusterProblem(found.failure, `read ${namespace}`));
+  return parsed(objects.filter((object) => getKey(object, 'kind') !== 'Namespace' || !found.ok || isOurs(found.value)));
 }
 
 export async function configurationsOf(api: KubeApi): Promise<Parsed<readonly JsonObject[]>> {

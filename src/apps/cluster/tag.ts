@@ -1,17 +1,20 @@
-import { type InstallOptions, tagAccess, tagConfiguration } from '../../core/install/index.ts';
+import type { InstallOptions } from '../../core/install/index.ts';
 import { getKey, isArray, isObject, type JsonObject } from '../../core/json.ts';
 import { failed, type Parsed, type Problem, parsed } from '../../core/problem.ts';
 import type { KubeApi } from '../../platform/kube-api.ts';
-import { getObject, jsonPatchObject } from '../../platform/kube-api-calls.ts';
-import { pathOf } from './api-paths.ts';
-import { applyAll, FIELD_MANAGER, removeAll } from './apply.ts';
+import { getObject } from '../../platform/kube-api-calls.ts';
+import { applyAll, removeAll } from './apply.ts';
 import { type Connection, clusterProblem, connect } from './connect.ts';
+import { deactivate } from './deactivate.ts';
 import { configurationsOf, type Done } from './install.ts';
-import { entriesOf, labelOf, nameOf } from './rivals.ts';
+import { entriesOf, isDeactivated, isInjector as isInjectorEntry, labelOf, nameOf } from './rivals.ts';
+import { tagObjects } from './tag-objects.ts';
 
 export type TagRequest = {
   readonly tag: string;
   readonly options: InstallOptions;
+  /** In place of the usual name of the configuration. */
+  readonly webhookName: string | undefined;
   readonly connection: Connection;
   readonly overwrite: boolean;
 };
@@ -40,7 +43,7 @@ function tagProblem(
   if (found.length > 1) {
     return refused(`cannot modify tag: found multiple canonical webhooks or services with revision "${revision}"`);
   }
-  const exists = configurations.some((object) => labelOf(object, 'istio.io/tag') === tag);
+  const exists = configurations.some((object) => labelOf(object, 'istio.io/tag') === tag && !isDeactivated(object));
   if (mode === 'set' && exists && !overwrite) {
     return refused(`revision tag "${tag}" already exists, and --overwrite is false`, 'Give --overwrite to move it.');
   }
@@ -48,7 +51,7 @@ function tagProblem(
 }
 
 function isInjector(configuration: JsonObject): boolean {
-  return entriesOf(configuration).some((entry) => String(getKey(entry, 'name')).endsWith('sidecar-injector.istio.io'));
+  return entriesOf(configuration).some(isInjectorEntry);
 }
 
 function refused(message: string, remedy?: string): Problem {
@@ -61,7 +64,7 @@ export async function generateTag(request: TagRequest): Promise<Parsed<readonly 
     const configurations = await configurationsOf(api);
     if (!configurations.ok) return configurations;
     const problem = tagProblem(request, configurations.value, 'generate');
-    return problem === undefined ? parsed(objectsOf(request)) : failed(problem);
+    return problem === undefined ? parsed(tagObjects(request, configurations.value, 'without')) : failed(problem);
   });
 }
 
@@ -72,71 +75,28 @@ export async function setTag(request: TagRequest): Promise<Done> {
       if (!configurations.ok) return configurations;
       const problem = tagProblem(request, configurations.value, 'set');
       if (problem !== undefined) return failed(problem);
-      const objects = objectsOf(request);
-      const applied = await applyAll(api, withBundle(objects, configurations.value, request), {
-        force: true,
-        dryRun: false,
-      });
+      const objects = tagObjects(request, configurations.value, 'with');
+      const applied = await applyAll(api, objects, { force: true, dryRun: false });
       if (applied.problems.length > 0) return failed(...applied.problems);
-      const old = request.tag === 'default' ? await deactivate(api, configurations.value, objects.map(nameOf)) : [];
+      const old = await deactivate(api, superseded(request.tag, configurations.value, objects.map(nameOf)));
       const { tag, options } = request;
       const said = `Revision tag "${tag}" created, referencing control plane revision "${options.revision || 'default'}". To enable injection using this`;
       return parsed({
-        lines: [`${said}\nrevision tag, use 'kubectl label namespace <NAMESPACE> istio.io/rev=${tag}'`, ...old],
-        problems: [],
+        lines: [`${said}\nrevision tag, use 'kubectl label namespace <NAMESPACE> istio.io/rev=${tag}'`, ...old.lines],
+        problems: old.problems,
       });
     }),
   );
 }
 
-function objectsOf({ tag, options }: TagRequest): readonly JsonObject[] {
-  const configuration = tagConfiguration(tag, options);
-  return [...tagAccess(nameOf(configuration), options), configuration];
-}
-
-/** With the caBundle of the revision's own configuration, so that the tag works before the webhook has seen it. */
-function withBundle(
-  objects: readonly JsonObject[],
-  configurations: readonly JsonObject[],
-  { options }: TagRequest,
-): readonly JsonObject[] {
-  const revision = options.revision === '' ? 'default' : options.revision;
-  const canonical = configurations.find(
-    (object) => labelOf(object, 'istio.io/rev') === revision && labelOf(object, 'istio.io/tag') === '',
-  );
-  const client = canonical === undefined ? undefined : clientOf(entriesOf(canonical)[0]);
-  if (client === undefined) return objects;
-  return objects.map((object) =>
-    getKey(object, 'kind') === 'MutatingWebhookConfiguration'
-      ? { ...object, webhooks: entriesOf(object).map((entry) => ({ ...entry, clientConfig: client })) }
-      : object,
-  );
-}
-
-function clientOf(entry: JsonObject | undefined): JsonObject | undefined {
-  const client = entry === undefined ? undefined : getKey(entry, 'clientConfig');
-  return isObject(client) ? client : undefined;
-}
-
-/** The entry of `tag default`: every other default injector is told to match nothing, as istioctl does. */
-async function deactivate(
-  api: KubeApi,
-  configurations: readonly JsonObject[],
-  own: readonly string[],
-): Promise<readonly string[]> {
-  const lines: string[] = [];
-  const never = { matchLabels: { 'istio.io/deactivated': 'never-match' } };
-  for (const object of configurations) {
-    if (labelOf(object, 'istio.io/rev') !== 'default' || own.includes(nameOf(object)) || !isInjector(object)) continue;
-    if (labelOf(object, 'istio.io/tag') !== '') continue;
-    const patch = entriesOf(object).flatMap((_entry, i) => [
-      { op: 'replace', path: `/webhooks/${i}/namespaceSelector`, value: never },
-      { op: 'replace', path: `/webhooks/${i}/objectSelector`, value: never },
-    ]);
-    const done = await jsonPatchObject(api, pathOf(object), patch, FIELD_MANAGER);
-    if (done.ok) lines.push(`MutatingWebhookConfiguration ${nameOf(object)} deactivated`);
-  }
-  return lines;
+/** Who had the tag before under another name (Istio's own), and for `default` the injector of the default revision. */
+function superseded(tag: string, configurations: readonly JsonObject[], own: readonly string[]): readonly JsonObject[] {
+  return configurations
+    .filter((object) => !own.includes(nameOf(object)) && isInjector(object) && !isDeactivated(object))
+    .filter((object) => {
+      const other = labelOf(object, 'istio.io/tag');
+      return other === tag || (tag === 'default' && other === '' && labelOf(object, 'istio.io/rev') === 'default');
+    });
 }
 
 export type TagRow = { readonly tag: string; readonly revision: string; readonly namespaces: readonly string[] };
@@ -149,7 +109,7 @@ export async function listTags(connection: Connection): Promise<Parsed<readonly 
     if (!namespaces.ok) return namespaces;
     return parsed(
       configurations.value
-        .filter((object) => labelOf(object, 'istio.io/tag') !== '')
+        .filter((object) => labelOf(object, 'istio.io/tag') !== '' && !isDeactivated(object))
         .map((object) => {
           const tag = labelOf(object, 'istio.io/tag');
           return { tag, revision: labelOf(object, 'istio.io/rev'), namespaces: namespaces.value.get(tag) ?? [] };

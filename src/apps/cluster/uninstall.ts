@@ -7,7 +7,7 @@ import { pathOf, titleOf } from './api-paths.ts';
 import { removeAll } from './apply.ts';
 import { type Connection, clusterProblem, connect } from './connect.ts';
 import { configurationsOf, type Done } from './install.ts';
-import { labelOf, nameOf } from './rivals.ts';
+import { isOurs, labelOf, nameOf } from './rivals.ts';
 
 /**
  * `remora uninstall`: what is there of a revision, webhook configurations first, so that no pod waits for an injector that
@@ -30,24 +30,40 @@ export async function uninstallRevision(
 async function uninstallFrom(api: KubeApi, options: InstallOptions, apply: boolean): Promise<Done> {
   const configurations = await configurationsOf(api);
   if (!configurations.ok) return { lines: [], problems: configurations.problems };
-  const wanted = [...tagObjects(configurations.value, options), ...ownObjects(options)];
-  const present: JsonObject[] = [];
+  const tags = tagsOf(configurations.value, options);
+  const found = await findAll(api, [...tags.flatMap(tagObjects), ...ownObjects(options)]);
+  // The certificate of a webhook that stays is not taken away from it.
+  const stays = found.foreign.some((object) => getKey(object, 'kind') === 'Deployment');
+  const present = found.ours.filter((object) => !stays || !MADE_BY_WEBHOOK.includes(String(getKey(object, 'kind'))));
+  const asking = await stillAsking(api, options, tags);
+  const problems = [...asking, ...found.foreign.map(foreign), ...found.problems];
+  if (!apply) return { lines: present.map((object) => `${titleOf(object)} would be removed`), problems };
+  const removed = await removeAll(api, present);
+  const lines =
+    present.length === 0 ? [`nothing of revision ${options.revision || 'default'} is there`] : removed.lines;
+  return { lines, problems: [...problems, ...removed.problems] };
+}
+
+async function findAll(
+  api: KubeApi,
+  wanted: readonly JsonObject[],
+): Promise<{ readonly ours: JsonObject[]; readonly foreign: JsonObject[]; readonly problems: Problem[] }> {
+  const ours: JsonObject[] = [];
+  const foreign: JsonObject[] = [];
   const problems: Problem[] = [];
   for (const object of wanted) {
     const found = await getObject(api, pathOf(object));
     if (!found.ok) {
       // A CRD that is not installed has no objects either.
       if (found.failure.status !== 404) problems.push(clusterProblem(found.failure, `read ${titleOf(object)}`));
-    } else if (isOurs(found.value)) present.push(object);
-    else problems.push(foreign(object));
+    } else if (isOurs(found.value) || MADE_BY_WEBHOOK.includes(String(getKey(object, 'kind')))) ours.push(object);
+    else foreign.push({ ...object, metadata: getKey(found.value, 'metadata') ?? {} });
   }
-  const told = [...(await stillAsking(api, options)), ...problems];
-  if (!apply) return { lines: present.map((object) => `${titleOf(object)} would be removed`), problems: told };
-  const removed = await removeAll(api, present);
-  const lines =
-    present.length === 0 ? [`nothing of revision ${options.revision || 'default'} is there`] : removed.lines;
-  return { lines, problems: [...told, ...removed.problems] };
+  return { ours, foreign, problems };
 }
+
+/** By their names and namespace they are nobody else's. */
+const MADE_BY_WEBHOOK = ['Lease', 'Secret'];
 
 /** In the order of removal: the reverse of the order in which they are applied. */
 function ownObjects(options: InstallOptions): readonly JsonObject[] {
@@ -65,51 +81,52 @@ function ownObjects(options: InstallOptions): readonly JsonObject[] {
 }
 
 /** Revision tags that stand for the revision. */
-function tagObjects(configurations: readonly JsonObject[], options: InstallOptions): readonly JsonObject[] {
+function tagsOf(configurations: readonly JsonObject[], options: InstallOptions): readonly JsonObject[] {
   const revision = options.revision === '' ? 'default' : options.revision;
-  return configurations
-    .filter(
-      (object) =>
-        isOurs(object) && labelOf(object, 'istio.io/tag') !== '' && labelOf(object, 'istio.io/rev') === revision,
-    )
-    .flatMap((object) => {
-      const metadata = { name: nameOf(object) };
-      const rbac = { apiVersion: 'rbac.authorization.k8s.io/v1', metadata };
-      return [
-        { apiVersion: 'admissionregistration.k8s.io/v1', kind: 'MutatingWebhookConfiguration', metadata },
-        { ...rbac, kind: 'ClusterRoleBinding' },
-        { ...rbac, kind: 'ClusterRole' },
-      ];
-    });
+  return configurations.filter(
+    (object) =>
+      isOurs(object) && labelOf(object, 'istio.io/tag') !== '' && labelOf(object, 'istio.io/rev') === revision,
+  );
 }
 
-/** The webhook makes its Secret and Lease itself; by their names and namespace they are nobody else's. */
-function isOurs(object: JsonObject): boolean {
-  const kind = getKey(object, 'kind');
-  return kind === 'Lease' || kind === 'Secret' || labelOf(object, 'app.kubernetes.io/managed-by') === 'remora';
+function tagObjects(tag: JsonObject): readonly JsonObject[] {
+  const metadata = { name: nameOf(tag) };
+  const rbac = { apiVersion: 'rbac.authorization.k8s.io/v1', metadata };
+  return [
+    { apiVersion: 'admissionregistration.k8s.io/v1', kind: 'MutatingWebhookConfiguration', metadata },
+    { ...rbac, kind: 'ClusterRoleBinding' },
+    { ...rbac, kind: 'ClusterRole' },
+  ];
 }
 
 function foreign(object: JsonObject): Problem {
+  const helm = labelOf(object, 'app.kubernetes.io/managed-by') === 'Helm';
   return {
     code: 'INJECTOR_CONFLICT',
     severity: 'warning',
-    message: `${titleOf(object)} is not Remora's and stays: it has no label app.kubernetes.io/managed-by=remora`,
-    remedy: 'Remove it by hand if nobody needs it.',
+    message: helm
+      ? `${titleOf(object)} belongs to a release of Helm and stays`
+      : `${titleOf(object)} is not Remora's and stays: it has no label app.kubernetes.io/managed-by=remora`,
+    remedy: helm ? 'Uninstall the release: helm list -A, helm uninstall.' : 'Remove it by hand if nobody needs it.',
   };
 }
 
 /** Pods of these namespaces come without a sidecar from now on. */
-async function stillAsking(api: KubeApi, options: InstallOptions): Promise<readonly Problem[]> {
+async function stillAsking(
+  api: KubeApi,
+  options: InstallOptions,
+  tags: readonly JsonObject[],
+): Promise<readonly Problem[]> {
+  const revisions = [options.revision || 'default', ...tags.map((tag) => labelOf(tag, 'istio.io/tag'))];
   const found = await getObject(api, '/api/v1/namespaces');
   if (!found.ok) return [];
   const items = getKey(found.value, 'items');
-  const asking = (isArray(items) ? items : [])
-    .filter(isObject)
-    .filter((namespace) =>
-      options.revision === ''
-        ? labelOf(namespace, 'istio-injection') === 'enabled' || labelOf(namespace, 'istio.io/rev') === 'default'
-        : labelOf(namespace, 'istio.io/rev') === options.revision,
-    );
+  const asking = (isArray(items) ? items : []).filter(isObject).filter((namespace) => {
+    // The one label beats the other.
+    const injection = labelOf(namespace, 'istio-injection');
+    if (injection !== '') return injection === 'enabled' && revisions.includes('default');
+    return revisions.includes(labelOf(namespace, 'istio.io/rev'));
+  });
   if (asking.length === 0) return [];
   return [
     {

@@ -62,6 +62,14 @@ describe('what is installed', () => {
     });
   });
 
+  it.each([
+    ['one that is there already', { createNamespace: false }],
+    ['kube-system, whose pods are not restricted', { namespace: 'kube-system' }],
+    ['default', { namespace: 'default' }],
+  ])('no namespace is made for %s', (_name, options) => {
+    expect(made(options).map(({ kind }) => kind)).not.toContain('Namespace');
+  });
+
   it('the config maps carry the texts as they are', () => {
     const maps = made().filter(({ kind }) => kind === 'ConfigMap');
     expect(maps.map((map) => [at(map, 'metadata', 'name'), map.data])).toEqual([

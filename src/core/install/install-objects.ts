@@ -11,13 +11,18 @@ import { workloadObjects } from './workload.ts';
  */
 export function installObjects(options: InstallOptions): readonly JsonObject[] {
   return [
-    namespaceObject(options),
+    ...(makesNamespace(options) ? [namespaceObject(options)] : []),
     ...accessObjects(options),
     ...configMaps(options),
     ...(options.certManager ? certManagerObjects(options) : []),
     ...workloadObjects(options),
     webhookConfiguration(options),
   ];
+}
+
+/** Those of Kubernetes exist, and hold pods that `restricted` would refuse. */
+function makesNamespace({ createNamespace, namespace }: InstallOptions): boolean {
+  return createNamespace && namespace !== 'default' && !namespace.startsWith('kube-');
 }
 
 function namespaceObject(options: InstallOptions): JsonObject {

@@ -1,6 +1,8 @@
 /** What `remora install` and the Helm chart's values can say. */
 export type InstallOptions = {
   readonly namespace: string;
+  /** Not for a namespace that is there already, for other things too: its labels are theirs. */
+  readonly createNamespace: boolean;
   /** Empty: the default revision, which namespaces labelled `istio-injection=enabled` get. */
   readonly revision: string;
   /** Of the webhook itself. */
@@ -26,6 +28,7 @@ export type InstallOptions = {
 
 export const INSTALL_DEFAULTS: Omit<InstallOptions, 'image' | 'config' | 'values' | 'mesh'> = {
   namespace: 'remora-system',
+  createNamespace: true,
   revision: '',
   replicas: 3,
   failurePolicy: 'Fail',

@@ -54,6 +54,13 @@ export const INSTALL_FLAGS: readonly Flag[] = [
   { name: 'dryRun', what: 'With --apply: let the API server check everything, and change nothing.' },
   text('output', 'FORMAT', 'yaml or json. Default: yaml.', { short: 'o', choices: ['yaml', 'json'] }),
   NAMESPACE,
+  {
+    name: 'createNamespace',
+    value: 'true|false',
+    bare: 'true',
+    choices: ['true', 'false'],
+    what: 'Make the namespace too. Default: true; with --apply, one that is there stays as it is.',
+  },
   REVISION,
   ...IMAGES,
   text('replicas', 'N', 'Default: 3.'),
@@ -91,11 +98,13 @@ export const UNINSTALL_FLAGS: readonly Flag[] = [
 ];
 
 export const TAG_FLAGS: readonly Flag[] = [
-  REVISION,
+  { ...REVISION, what: 'Revision that the tag stands for; set and generate want it.' },
   NAMESPACE,
   { name: 'overwrite', what: 'Move a tag that exists.' },
-  { name: 'yes', short: 'y', what: 'Remove a tag although namespaces use it.' },
-  ...WEBHOOK,
+  { name: 'skip-confirmation', short: 'y', what: 'Remove a tag although namespaces use it.' },
+  { name: 'auto-inject-namespaces', what: 'With the tag default: inject namespaces without any label too.' },
+  text('manifests', 'PATH', 'Accepted as istioctl does; the objects come from the revision itself.', { short: 'd' }),
+  text('webhook-name', 'NAME', 'Name of the webhook configuration. Default: remora-revision-tag-TAG.'),
   TEXT_OR_JSON,
   KUBECONFIG,
   CONTEXT,
