@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { COMMANDS } from '../src/apps/cli/commands.ts';
 import { commandHelp } from '../src/apps/cli/help.ts';
+import { FAMILIES, FINDINGS } from '../src/core/check/index.ts';
 import { BEHAVIOURS } from '../src/core/injection/releases.ts';
 import { ANNOTATION_REGISTRY, type AnnotationEntry } from '../src/core/mesh/index.ts';
 
@@ -19,6 +20,7 @@ export function generatedDocs(): readonly GeneratedDoc[] {
       labels: registry(({ kind, on }) => kind === 'label' && on === 'pod'),
       others: registry(({ on }) => on !== 'pod'),
     }),
+    fill('docs/check.md', { findings: findings() }),
     fill('docs/cli.md', { commands: COMMANDS.map(commandSection).join('\n\n') }),
   ];
 }
@@ -40,6 +42,15 @@ export function fill(file: string, parts: Readonly<Record<string, string>>): Gen
 function commandSection(command: (typeof COMMANDS)[number]): string {
   const help = commandHelp(command, (_style, text) => text).trimEnd();
   return `## remora ${command.name}\n\n\`\`\`\n${help}\n\`\`\``;
+}
+
+function findings(): string {
+  const rows = FAMILIES.flatMap(([family, title]) =>
+    Object.entries(FINDINGS)
+      .filter(([, [of]]) => of === family)
+      .map(([id, [, what]]) => [title, `\`${id}\``, what]),
+  );
+  return table(['about', 'finding', 'it says'], rows);
 }
 
 type Version = readonly [minor: number, patch: number];
