@@ -179,8 +179,8 @@ describe.runIf(tools.missing === undefined)('the Helm chart', () => {
     expect(Object.keys(shown).filter((key) => !tried.has(key))).toEqual([]);
     const schema = JSON.parse(readFileSync(`${CHART}/values.schema.json`, 'utf8')) as { readonly properties: object };
     expect(Object.keys(schema.properties).sort()).toEqual([...Object.keys(shown), 'global'].sort());
-    // The namespace is the release's.
-    const options = Object.keys(INSTALL_DEFAULTS).filter((key) => key !== 'namespace');
+    // The namespace is the release's, and made by helm or not.
+    const options = Object.keys(INSTALL_DEFAULTS).filter((key) => key !== 'namespace' && key !== 'createNamespace');
     expect(options.filter((key) => !(key in shown))).toEqual([]);
     for (const key of options) expect(shown[key], key).toEqual(INSTALL_DEFAULTS[key as keyof typeof INSTALL_DEFAULTS]);
   });
