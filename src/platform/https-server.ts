@@ -37,12 +37,16 @@ export type ServerOptions = {
   /** Bytes of a body; more is not read. */
   readonly bodyLimit: number;
   readonly handle: (incoming: Incoming) => Answer | Promise<Answer>;
+  /** Told how many requests are open, from their heads to the last bytes of their answers. */
+  readonly open?: (requests: number) => void;
 };
 
 /** From the head of a request to its last byte, in milliseconds: a client that dribbles loses its connection. */
 const BODY_TIMEOUT = 30_000;
 const HEADERS_TIMEOUT = 30_000;
 const IDLE_TIMEOUT = 90_000;
+/** How often the first two are looked at, in milliseconds. */
+const CHECK_INTERVAL = 5_000;
 /** Idle HTTP/1.1 connections are told by their next answer; this long we wait for that. */
 const LINGER = 1_000;
 
@@ -78,6 +82,9 @@ export class HttpsServer {
       headersTimeout: HEADERS_TIMEOUT,
       requestTimeout: BODY_TIMEOUT,
       keepAliveTimeout: IDLE_TIMEOUT,
+      // Of a client too that does not read its answer.
+      timeout: IDLE_TIMEOUT,
+      connectionsCheckingInterval: CHECK_INTERVAL,
     });
     this.server.on('connection', (socket: Socket) => {
       this.connections.add(socket);
@@ -91,7 +98,11 @@ export class HttpsServer {
     });
     this.server.on('session', (session: ServerHttp2Session) => {
       this.sessions.add(session);
-      session.setTimeout(IDLE_TIMEOUT, () => session.close());
+      session.setTimeout(IDLE_TIMEOUT, () => {
+        session.close();
+        // It waits for open streams, and a client may never read their answers.
+        setTimeout(() => session.destroy(), LINGER).unref();
+      });
       session.on('error', () => session.destroy());
       session.on('close', () => this.sessions.delete(session));
     });
@@ -164,10 +175,11 @@ export class HttpsServer {
   private async serve(request: Http2ServerRequest, response: Http2ServerResponse): Promise<void> {
     const isHttp1 = request.httpVersionMajor === 1;
     const socket = isHttp1 ? request.socket : request.stream.session?.socket;
-    this.inFlight += 1;
+    this.count(1);
     this.owe(socket, 1);
+    if (!isHttp1) request.stream.setTimeout(IDLE_TIMEOUT, () => request.stream.close(NGHTTP2_CANCEL));
     response.once('close', () => {
-      this.inFlight -= 1;
+      this.count(-1);
       this.owe(socket, -1);
     });
     try {
@@ -201,6 +213,11 @@ export class HttpsServer {
       ...(last ? { connection: 'close' } : {}),
     });
     response.end(request.method === 'HEAD' ? '' : answer.body);
+  }
+
+  private count(step: 1 | -1): void {
+    this.inFlight += step;
+    this.options.open?.(this.inFlight);
   }
 
   private owe(socket: Socket | undefined, step: 1 | -1): void {

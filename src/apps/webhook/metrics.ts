@@ -39,7 +39,11 @@ export function createMetrics(registry: Registry) {
       labelNames: ['status'],
       registers,
     }),
-    inFlight: new Gauge({ name: 'remora_requests_in_flight', help: 'Requests being worked on.', registers }),
+    inFlight: new Gauge({
+      name: 'remora_requests_in_flight',
+      help: 'Requests open: from their heads to the last bytes of their answers.',
+      registers,
+    }),
     loads: new Counter({
       name: 'remora_config_loads_total',
       help: 'Configurations that came, by outcome: good, or bad, which leaves the last good one in force.',

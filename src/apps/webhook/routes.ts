@@ -63,9 +63,7 @@ function review(incoming: Incoming, path: string, context: RouteContext): Answer
   if (reviewer === undefined) return failed(plain(503, 'no configuration yet'), metrics);
   if (incoming.body === undefined) return failed(plain(400, 'http: request body too large'), metrics);
   const started = performance.now();
-  metrics.inFlight.inc();
   const answer = reviewer(incoming.body.toString('utf8'), incoming.contentType, path);
-  metrics.inFlight.dec();
   const milliseconds = performance.now() - started;
   metrics.time.observe(milliseconds / 1000);
   metrics.duration.observe(milliseconds / 1000);

@@ -87,6 +87,7 @@ export function createServing(context: ServingContext): Serving {
             clientAuthority: context.clientAuthorityPem,
             bodyLimit: BODY_LIMIT,
             handle,
+            open: (requests) => metrics.inFlight.set(requests),
           });
           context.listening(await server.listen());
         } else server.useCertificate(certificate, key);
