@@ -93,6 +93,7 @@ async function readCluster(api: KubeApi, request: CheckRequest): Promise<Parsed<
 }
 
 const DIAL_TIMEOUT = 3_000;
+const IN_CLUSTER = process.env.KUBERNETES_SERVICE_HOST !== undefined;
 
 function injectors(configurations: readonly JsonObject[]): readonly JsonObject[] {
   return configurations.filter((each) => injectorEntriesOf(each).length > 0);
@@ -104,7 +105,10 @@ function injectorEntriesOf(configuration: JsonObject): readonly JsonObject[] {
   );
 }
 
-/** Where the entries lead, each place once. A Service's address is reached from inside of the cluster only. */
+/**
+ * Where the entries lead, each place once. A Service's address means something inside of the cluster only: outside,
+ * somebody else may answer there.
+ */
 async function dialAll(
   configurations: readonly JsonObject[],
   services: readonly JsonObject[],
@@ -117,15 +121,13 @@ async function dialAll(
       const target = isObject(client) ? targetOf(client, services) : undefined;
       const ca = isObject(client) ? String(getKey(client, 'caBundle') ?? '') : '';
       const key = `${nameOf(configuration)} ${target?.host} ${target?.port} ${ca}`;
-      if (target === undefined || seen.has(key)) continue;
+      if (target === undefined || seen.has(key) || (target.inside && !IN_CLUSTER)) continue;
       seen.add(key);
       const dialled = await dialTls(target.host, target.port, {
         serverName: target.serverName,
         ca: Buffer.from(ca, 'base64').toString('utf8'),
         timeout: DIAL_TIMEOUT,
       });
-      // From outside of the cluster that says nothing of the API server's way.
-      if (dialled.kind === 'failed' && target.inside) continue;
       served.push({
         configuration: nameOf(configuration),
         entry: String(getKey(entry, 'name')),
@@ -187,7 +189,7 @@ async function tryAll(
       namespace: name,
       result: made.ok
         ? { kind: hasSidecar(made.value) ? 'injected' : 'not-injected' }
-        : { kind: 'refused', message: made.failure.message },
+        : { kind: 'refused', message: shortened(made.failure.message) },
     });
   }
   return tries;
@@ -238,4 +240,9 @@ function hasSidecar(pod: JsonObject): boolean {
     const items = isObject(spec) ? getKey(spec, list) : undefined;
     return isArray(items) && items.some((item) => isObject(item) && getKey(item, 'name') === 'istio-proxy');
   });
+}
+
+/** Go lists every name of a certificate that is not the one it wanted. */
+function shortened(message: string): string {
+  return message.length <= 500 ? message : `${message.slice(0, 300)} … ${message.slice(-190)}`;
 }

@@ -121,7 +121,7 @@ function servedFindings({ configuration, address, result }: Served, now: number)
         id: 'certificate-refused',
         severity: 'error',
         where,
-        message: `The caBundle does not vouch for the certificate served at ${address} as ${result.serverName}: ${result.refused} (its names: ${result.names.join(', ')}).`,
+        message: `The caBundle does not vouch for the certificate served at ${address} as ${result.serverName}: ${result.refused} (its names: ${namesText(result.names)}).`,
         remedy:
           'Let the webhook write the caBundle (--patchCaBundle), or put its authority there; with a name that is missing, see --serviceName and --certName.',
       },
@@ -162,4 +162,9 @@ function unique(findings: readonly Finding[]): readonly Finding[] {
     (finding, i) =>
       findings.findIndex(({ where, message }) => where === finding.where && message === finding.message) === i,
   );
+}
+
+function namesText(names: readonly string[]): string {
+  const more = names.length - 5;
+  return `${names.slice(0, 5).join(', ') || 'none'}${more > 0 ? ` and ${more} more` : ''}`;
 }
