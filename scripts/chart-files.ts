@@ -32,7 +32,6 @@ description: A sidecar injector that does what Istio's does, and says why
 type: application
 version: ${version}
 appVersion: ${version}
-kubeVersion: ">=1.23.0-0"
 annotations:
   licenses: Apache-2.0
 `;
