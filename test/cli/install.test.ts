@@ -151,7 +151,7 @@ describe('install refuses', () => {
     const ran = run('install', ...args);
     expect([ran.code, ran.stdout]).toEqual([1, '']);
     expect(ran.stderr).toContain(`error ${code}: `);
-    expect(ran.stderr).toMatch(/^  (fix:|at) /m);
+    expect(ran.stderr).toMatch(/^ {2}(fix:|at) /m);
   });
 
   it.each([

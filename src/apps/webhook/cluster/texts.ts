@@ -1,6 +1,6 @@
 import { getKey, isObject, type JsonObject } from '../../../core/json.ts';
 import type { Problem } from '../../../core/problem.ts';
-import type { KubeApi } from '../../../platform/kube-api.ts';
+import type { ApiFailure, KubeApi } from '../../../platform/kube-api.ts';
 import { type WatchTarget, watchObjects } from '../../../platform/kube-watch.ts';
 import { kubeletVersions } from '../file-sources.ts';
 import type { ConfigTexts, Source, SourceListener } from '../source.ts';
@@ -18,6 +18,9 @@ export type ClusterTextsOptions = {
   readonly watchProxyConfigs: boolean;
 };
 
+/** undefined: it cannot be read, and is not waited for. */
+type Parts = Map<Part, ReadonlyMap<string, JsonObject> | undefined>;
+
 type Part = 'inject' | 'mesh' | 'namespaces' | 'nodes' | 'proxyConfigs';
 
 /** From the first change on, until what belongs to it is there too: the two config maps of one `kubectl apply`. */
@@ -30,7 +33,7 @@ export function clusterTexts(api: KubeApi, options: ClusterTextsOptions): Source
     name: `config map ${namespace}/${injectConfigMap}`,
     run: async (listener, signal) => {
       const targets = targetsOf(options);
-      const parts = new Map<Part, ReadonlyMap<string, JsonObject>>();
+      const parts: Parts = new Map();
       let pending: NodeJS.Timeout | undefined;
       const give = (): void => {
         pending = undefined;
@@ -47,10 +50,11 @@ export function clusterTexts(api: KubeApi, options: ClusterTextsOptions): Source
                 pending ??= setTimeout(give, DEBOUNCE);
               },
               failed: (failure) => {
-                // No such resource: the CRD is not installed.
-                if (optional && failure.status === 404) {
+                // A CRD that is not installed, or a right that we were not given: pods must not wait for it.
+                if (optional && (failure.status === 404 || failure.status === 403)) {
+                  if (failure.status === 403) listener.problem(unwatched(failure, target.path));
                   if (parts.has(part)) return;
-                  parts.set(part, new Map());
+                  parts.set(part, undefined);
                   pending ??= setTimeout(give, DEBOUNCE);
                   return;
                 }
@@ -72,19 +76,15 @@ function targetsOf(options: ClusterTextsOptions): readonly (readonly [Part, Watc
   return [
     ['inject', named(options.injectConfigMap), false],
     ['mesh', named(options.meshConfigMap), false],
-    ...(options.watchNamespaces ? ([['namespaces', { path: '/api/v1/namespaces' }, false]] as const) : []),
-    ...(options.watchNodes ? ([['nodes', { path: '/api/v1/nodes' }, false]] as const) : []),
+    ...(options.watchNamespaces ? ([['namespaces', { path: '/api/v1/namespaces' }, true]] as const) : []),
+    ...(options.watchNodes ? ([['nodes', { path: '/api/v1/nodes' }, true]] as const) : []),
     ...(options.watchProxyConfigs
       ? ([['proxyConfigs', { path: '/apis/networking.istio.io/v1beta1/proxyconfigs' }, true]] as const)
       : []),
   ];
 }
 
-function giveTexts(
-  parts: ReadonlyMap<Part, ReadonlyMap<string, JsonObject>>,
-  options: ClusterTextsOptions,
-  listener: SourceListener<ConfigTexts>,
-): void {
+function giveTexts(parts: Parts, options: ClusterTextsOptions, listener: SourceListener<ConfigTexts>): void {
   const { namespace, injectConfigMap, meshConfigMap } = options;
   const inject = parts.get('inject')?.get(`${namespace}/${injectConfigMap}`);
   const mesh = parts.get('mesh')?.get(`${namespace}/${meshConfigMap}`);
@@ -129,5 +129,15 @@ function missing(message: string, place: string): Problem {
     message,
     where: { file: place },
     remedy: 'Make the config map, with the keys config and values: remora install prints it. It is taken up at once.',
+  };
+}
+
+function unwatched({ message }: ApiFailure, path: string): Problem {
+  return {
+    code: 'CLUSTER_REFUSED',
+    severity: 'warning',
+    message: `cannot watch ${path}: ${message}`,
+    remedy:
+      'Give the service account the ClusterRole that remora install prints. Until then --nativeSidecars auto means no, and OpenShift ids are the default ones.',
   };
 }
