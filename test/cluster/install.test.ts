@@ -1,12 +1,13 @@
 /** What `remora install` makes of a cluster, and what is left after `remora uninstall`. */
+import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { getKey, isArray, isObject, type JsonObject } from '../../src/core/json.ts';
 import { openKubeApi } from '../../src/platform/kube-api.ts';
 import { createObject, deleteObject, getObject } from '../../src/platform/kube-api-calls.ts';
 import { cleanUp } from '../webhook/process.ts';
-import { type Cluster, opened, startCluster } from './api-server.ts';
+import { type Cluster, opened, pause, startCluster } from './api-server.ts';
 import {
   callByUrl,
   createPod,
@@ -82,10 +83,40 @@ it('without a webhook that answers, pods are not sent to it', () => {
   const ran = remora(cluster, ['install', '--apply', '--revision=late', '--wait=1s']);
   expect([ran.code, ran.stderr.split('\n')[0]]).toEqual([
     1,
-    'error INSTALL_NOT_READY: Deployment remora-system/remora-webhook-late is not ready after 1 s: 0 of 3 updated, 0 available',
+    'error INSTALL_NOT_READY: Deployment remora-system/remora-webhook-late is not ready after 1 s: no controller has seen it yet',
   ]);
   expect(cluster.kubectl(['get', 'mutatingwebhookconfiguration', 'remora-sidecar-injector-late']).code).toBe(1);
 });
+
+it('with --wait, the webhook configuration follows when the Deployment is there, and not before', async () => {
+  const child = spawn(
+    process.execPath,
+    [resolve('bin/remora'), 'install', '--apply', '--revision=late', '--wait=30s'],
+    {
+      env: { PATH: process.env.PATH, HOME: cluster.folder, KUBECONFIG: cluster.kubeconfig },
+      stdio: 'ignore',
+    },
+  );
+  const ended = new Promise<number | null>((done) => child.once('exit', done));
+  const path = `/apis/apps/v1/namespaces/${SYSTEM}/deployments/remora-webhook-late`;
+  const configuration =
+    '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/remora-sidecar-injector-late';
+  await until('the Deployment is there', async () => (await getObject(cluster.api, path)).ok);
+  // What the controllers say, which do not run here: first of the replicas, then that they answer.
+  const say = async (status: JsonObject): Promise<void> => {
+    const body = [{ op: 'replace', path: '/status', value: status }];
+    const contentType = 'application/json-patch+json';
+    value(await cluster.api.request({ method: 'PATCH', path: `${path}/status`, body, contentType }));
+  };
+  const replicas = { observedGeneration: 1, replicas: 3, updatedReplicas: 3 };
+  await say(replicas);
+  await pause(1_500);
+  expect((await getObject(cluster.api, configuration)).ok).toBe(false);
+  await say({ ...replicas, readyReplicas: 3, availableReplicas: 3 });
+  expect(await ended).toBe(0);
+  expect((await getObject(cluster.api, configuration)).ok).toBe(true);
+  expect(remora(cluster, ['uninstall', '--apply', '--revision=late']).code).toBe(0);
+}, 60_000);
 
 it('beside another injector of the same role it is refused, and told why', async () => {
   const rival = (name: string, rev: string, namespaceSelector: JsonObject): JsonObject => ({

@@ -10,6 +10,7 @@ import { templateHost } from '../../platform/template-host.ts';
 import { applyAll } from './apply.ts';
 import { type Connection, clusterProblem, connect } from './connect.ts';
 import { isOurs, rivals } from './rivals.ts';
+import { rolloutOf } from './rollout.ts';
 
 /** What a command of this app has to say. */
 export type Done = {
@@ -137,13 +138,9 @@ async function waitForDeployment(api: KubeApi, options: InstallOptions, wait: nu
   let last = 'no status yet';
   while (Date.now() < ends) {
     const found = await getObject(api, path);
-    if (found.ok) {
-      const status = getKey(found.value, 'status');
-      const count = (key: string): number => (isObject(status) ? Number(getKey(status, key) ?? 0) : 0);
-      last = `${count('updatedReplicas')} of ${options.replicas} updated, ${count('availableReplicas')} available`;
-      if (count('updatedReplicas') >= options.replicas && count('availableReplicas') >= options.replicas)
-        return undefined;
-    }
+    const rollout = found.ok ? rolloutOf(found.value) : undefined;
+    if (rollout?.done === true) return undefined;
+    last = rollout?.lacks ?? last;
     await new Promise((resolve) => setTimeout(resolve, 1_000));
   }
   return {
