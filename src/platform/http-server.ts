@@ -11,10 +11,8 @@ export function serveHttp(
   handle: (url: string) => Answer | Promise<Answer>,
 ): Promise<HttpServer> {
   const server = createServer(async (request, response) => {
-    const answer: Answer =
-      request.method === 'GET' || request.method === 'HEAD'
-        ? await handle(request.url ?? '/')
-        : { status: 405, contentType: 'text/plain; charset=utf-8', body: 'only GET\n' };
+    const isGet = request.method === 'GET' || request.method === 'HEAD';
+    const answer = isGet ? await answered(handle, request.url ?? '/') : plain(405, 'only GET');
     response.writeHead(answer.status, {
       'content-type': answer.contentType,
       'content-length': Buffer.byteLength(answer.body),
@@ -26,6 +24,8 @@ export function serveHttp(
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, address, () => {
+      server.off('error', reject);
+      server.on('error', () => {});
       resolve({
         port: (server.address() as AddressInfo).port,
         close: () => {
@@ -35,4 +35,17 @@ export function serveHttp(
       });
     });
   });
+}
+
+/** A probe or a scrape that fails, for a worker that does not answer for example, must not end the process. */
+async function answered(handle: (url: string) => Answer | Promise<Answer>, url: string): Promise<Answer> {
+  try {
+    return await handle(url);
+  } catch (error) {
+    return plain(503, error instanceof Error ? error.message : String(error));
+  }
+}
+
+function plain(status: number, text: string): Answer {
+  return { status, contentType: 'text/plain; charset=utf-8', body: `${text}\n` };
 }
