@@ -77,6 +77,7 @@ async function follow(
   let at = version;
   while (!signal.aborted) {
     let outdated = false;
+    const started = Date.now();
     const ended = await api.stream(
       {
         path,
@@ -108,6 +109,8 @@ async function follow(
     );
     if (outdated) return undefined;
     if (!ended.ok) return ended.failure.status === 410 || ended.failure.reason === 'IDLE' ? undefined : ended.failure;
+    // Something between us and the server that ends every watch at once must not be asked without a pause.
+    if (Date.now() - started < BACK_OFF.first) await wait(BACK_OFF.first, signal);
   }
   return undefined;
 }

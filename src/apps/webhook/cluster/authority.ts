@@ -9,7 +9,7 @@
  *
  * Between two steps a pause passes, in which the caBundle reaches the API servers and replicas take new certificates.
  */
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { getKey, type JsonObject } from '../../../core/json.ts';
 import { failed, type Parsed, parsed } from '../../../core/problem.ts';
 import { type KeyPair, makeAuthority, validFor } from '../../../platform/tls-authority.ts';
@@ -53,21 +53,33 @@ export function readAuthority(secret: JsonObject): Parsed<Authority | undefined>
   const [certificate, key] = [text('ca.crt'), text('ca.key')];
   const [nextCertificate, nextKey] = [text('next.crt'), text('next.key')];
   if (certificate === undefined || key === undefined) return unusable(secret, 'it has no ca.crt or no ca.key');
-  const next =
-    nextCertificate === undefined || nextKey === undefined ? undefined : { certificate: nextCertificate, key: nextKey };
   try {
-    for (const pem of [certificate, next?.certificate, text('previous.crt')])
-      if (pem !== undefined) new X509Certificate(pem);
+    const next =
+      nextCertificate === undefined || nextKey === undefined ? undefined : keyPairOf(nextCertificate, nextKey, 'next');
+    const previous = text('previous.crt');
+    if (previous !== undefined) new X509Certificate(previous);
+    const since = Date.parse(annotation(secret, SINCE));
+    return parsed({
+      current: keyPairOf(certificate, key, 'ca'),
+      next,
+      previous,
+      since: Number.isNaN(since) ? 0 : since,
+    });
   } catch (error) {
     return unusable(secret, error instanceof Error ? error.message : String(error));
   }
-  const since = Date.parse(annotation(secret, SINCE));
-  return parsed({
-    current: { certificate, key },
-    next,
-    previous: text('previous.crt'),
-    since: Number.isNaN(since) ? 0 : since,
-  });
+}
+
+/** Throws where the two cannot sign: found out now, and not when the last leaf runs out. */
+function keyPairOf(certificate: string, pem: string, name: string): KeyPair {
+  const key = createPrivateKey(pem);
+  if (key.asymmetricKeyType !== 'ec' || key.asymmetricKeyDetails?.namedCurve !== 'prime256v1') {
+    throw new Error(`${name}.key is no ECDSA key of the curve P-256`);
+  }
+  if (!new X509Certificate(certificate).checkPrivateKey(key))
+    throw new Error(`${name}.key does not belong to ${name}.crt`);
+  // What openssl writes is SEC1, which WebCrypto does not read.
+  return { certificate, key: String(key.export({ type: 'pkcs8', format: 'pem' })) };
 }
 
 function unusable(secret: JsonObject, why: string): Parsed<never> {
@@ -77,7 +89,7 @@ function unusable(secret: JsonObject, why: string): Parsed<never> {
     severity: 'error',
     message: `the Secret ${name} holds no authority: ${why}`,
     remedy:
-      'Delete the Secret, and a new authority is made; or put a certificate and its key there as ca.crt and ca.key.',
+      'Delete the Secret, and a new authority is made; or put a certificate and its key (ECDSA, P-256) there as ca.crt and ca.key.',
   });
 }
 

@@ -53,6 +53,8 @@ export function patchCaBundles(
   const corrections = new Map<string, readonly number[]>();
   const resting = new Map<string, number>();
   const written = new Map<string, string>();
+  /** Versions that we have corrected: what came of it is on its way to us. */
+  const corrected = new Map<string, string>();
   let bundle: string | undefined;
   let configurations: ReadonlyMap<string, JsonObject> = new Map();
   let again: NodeJS.Timeout | undefined;
@@ -85,7 +87,8 @@ export function patchCaBundles(
     const wrong = ourEntries(configuration, options).filter(
       (entry) => textAt(objectAt(entry, 'clientConfig'), 'caBundle') !== encoded,
     );
-    if (wrong.length === 0) return;
+    const version = textAt(configuration, 'metadata', 'resourceVersion');
+    if (wrong.length === 0 || corrected.get(name) === `${version} ${encoded}`) return;
     const now = Date.now();
     if ((resting.get(name) ?? 0) > now) return later(CONTEST.pause);
     events.attempt(name);
@@ -102,6 +105,7 @@ export function patchCaBundles(
     };
     const done = await applyObject(api, `${PATH}/${name}`, patch, { fieldManager: options.fieldManager, force: true });
     if (done.ok) {
+      corrected.set(name, `${version} ${encoded}`);
       events.patched(name, entries);
       // The first time that a bundle is written, nobody has taken it away.
       if (written.get(name) === wanted) noteCorrection(name, configuration, now);

@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import type { JsonObject } from '../../../core/json.ts';
+import type { Problem } from '../../../core/problem.ts';
 import type { KubeApi } from '../../../platform/kube-api.ts';
 import { createObject, replaceObject } from '../../../platform/kube-api-calls.ts';
 import { watchObjects } from '../../../platform/kube-watch.ts';
@@ -110,6 +111,9 @@ class CertificateKeeper {
     try {
       if (this.leader.isLeader()) await this.lead();
       await this.serve();
+    } catch (error) {
+      // All replicas see the same Secret: what stops one here would stop all of them, and they have a certificate.
+      this.listener.problem(unsigned(error));
     } finally {
       this.working = false;
     }
@@ -184,4 +188,13 @@ class CertificateKeeper {
     this.givenBundle = bundle;
     this.listener.value({ certificate: this.leaf.certificate, key: this.leaf.key, caBundle: bundle });
   }
+}
+
+function unsigned(error: unknown): Problem {
+  return {
+    code: 'CERTIFICATE_INVALID',
+    severity: 'error',
+    message: `no certificate can be signed: ${error instanceof Error ? error.message : String(error)}`,
+    remedy: 'Delete the Secret of the authority, and a new one is made.',
+  };
 }
