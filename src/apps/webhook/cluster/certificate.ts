@@ -83,6 +83,8 @@ class CertificateKeeper {
   private trustedSince = 0;
   private known = false;
   private working = false;
+  /** The certificate of an authority that could not sign: it is told once, and not put back when it is deleted. */
+  private unusable: string | undefined;
 
   constructor(api: KubeApi, leader: Leader, options: SelfSignedOptions, listener: SourceListener<ServingCertificate>) {
     this.api = api;
@@ -113,7 +115,9 @@ class CertificateKeeper {
       await this.serve();
     } catch (error) {
       // All replicas see the same Secret: what stops one here would stop all of them, and they have a certificate.
-      this.listener.problem(unsigned(error));
+      const signer = this.authority?.current.certificate;
+      if (this.unusable !== signer) this.listener.problem(unsigned(error));
+      this.unusable = signer;
     } finally {
       this.working = false;
     }
@@ -132,7 +136,7 @@ class CertificateKeeper {
       type: 'Opaque',
     };
     const wanted =
-      isEmpty && this.authority !== undefined
+      isEmpty && this.authority !== undefined && this.unusable !== this.authority.current.certificate
         ? withAuthority(base, this.authority)
         : await nextStep(base, isEmpty ? undefined : this.authority, settings, Date.now());
     if (wanted === undefined) return;
@@ -169,6 +173,9 @@ class CertificateKeeper {
       const { validTo } = new X509Certificate(signer);
       const life = Math.min(leafLifetime, Date.parse(validTo) - now);
       const leaf = await signLeaf(authority.current, names, validFor(now, life));
+      // A key that is not the certificate's signs as well as any other.
+      const isSigned = new X509Certificate(leaf.certificate).verify(new X509Certificate(signer).publicKey);
+      if (!isSigned) throw new Error('ca.key is not the key of ca.crt');
       this.leaf = { ...leaf, signedBy: signer, renewAt: now + (life * 2) / 3 };
       this.give(this.bundleWith(authority), now, true);
     } else if (bundle !== this.givenBundle) this.give(bundle, now);
