@@ -154,6 +154,23 @@ describe('install refuses', () => {
     expect(ran.stderr).toMatch(/^ {2}(fix:|at) /m);
   });
 
+  it('another injector of the same role, where the configurations of the cluster are given', () => {
+    const istiod = run('install', '-n', 'istio-system', '-o', 'json').stdout.replaceAll('"remora', '"istio');
+    const where = folderWith({ 'cluster.json': istiod });
+    const beside = (...args: readonly string[]): Ran =>
+      remora(['install', '--webhookConfigFile=cluster.json', ...args], { in: where });
+    const refused = beside();
+    expect([refused.code, refused.stdout]).toEqual([1, '']);
+    expect(refused.stderr).toContain(
+      'error INJECTOR_CONFLICT: MutatingWebhookConfiguration istio-sidecar-injector-istio-system injects namespaces labelled istio-injection=enabled',
+    );
+    const forced = beside('--force');
+    expect([forced.code, forced.stdout]).toEqual([0, run('install').stdout]);
+    expect(forced.stderr).toContain('warning INJECTOR_CONFLICT');
+    expect(objectsOf(beside('--revision=canary')).length).toBeGreaterThan(10);
+    expect(beside('--webhookConfigFile=absent').code).toBe(1);
+  });
+
   it.each([
     ['--timeoutSeconds=31', '--timeoutSeconds wants a number from 1 to 30, and has "31"'],
     ['--replicas=0', '--replicas wants a number from 1 to 100, and has "0"'],

@@ -11,6 +11,7 @@ import {
   listTags,
   manifestText,
   removeTag,
+  rivalsOf,
   setTag,
   type TagRow,
   uninstallRevision,
@@ -21,6 +22,7 @@ import { usageFailure } from './failure.ts';
 import { duration, whole } from './flag-values.ts';
 import { problemsText } from './problem-text.ts';
 import { readText } from './read-files.ts';
+import { readObjects } from './read-objects.ts';
 import { problemsJson } from './report.ts';
 import { VERSION } from './version.ts';
 
@@ -35,8 +37,10 @@ export async function install(args: Arguments, surroundings: Surroundings): Prom
   }
   if (!flagIsOn(args, 'apply')) {
     const objects = checkedObjects(options.value);
-    const error = problemsText(objects.problems, surroundings.paintError);
-    if (!objects.ok) return { exitCode: 1, error };
+    const clashes = rivalsInFile(args, options.value);
+    const problems = [...objects.problems, ...clashes];
+    const error = problemsText(problems, surroundings.paintError);
+    if (!objects.ok || problems.some(({ severity }) => severity === 'error')) return { exitCode: 1, error };
     return {
       exitCode: 0,
       output: manifestText(objects.value, flagText(args, 'output') === 'json' ? 'json' : 'yaml'),
@@ -52,6 +56,14 @@ export async function install(args: Arguments, surroundings: Surroundings): Prom
     wait: wait.value,
   });
   return said(done, args, surroundings);
+}
+
+/** Without a cluster to ask, its webhook configurations as kubectl printed them. */
+function rivalsInFile(args: Arguments, options: InstallOptions): readonly Problem[] {
+  const file = flagText(args, 'webhookConfigFile');
+  if (file === undefined) return [];
+  const configurations = readObjects([file], 'MutatingWebhookConfiguration');
+  return configurations.ok ? rivalsOf(options, configurations.value, flagIsOn(args, 'force')) : configurations.problems;
 }
 
 /** `remora uninstall`: says what would go, or removes it. */

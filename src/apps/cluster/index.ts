@@ -2,6 +2,6 @@
 export { checkLive, checkObjects } from './check.ts';
 export { type ClusterTexts, readConfigMaps } from './config-maps.ts';
 export type { Connection } from './connect.ts';
-export { applyInstall, checkedObjects, type Done, manifestText } from './install.ts';
+export { applyInstall, checkedObjects, type Done, manifestText, rivalsOf } from './install.ts';
 export { generateTag, listTags, removeTag, setTag, type TagRow } from './tag.ts';
 export { uninstallRevision } from './uninstall.ts';

@@ -28,6 +28,16 @@ export type InstallRequest = {
   readonly wait: number;
 };
 
+/** What stands in the way among configurations of a cluster; with `force` it is only told. */
+export function rivalsOf(
+  options: InstallOptions,
+  configurations: readonly JsonObject[],
+  force: boolean,
+): readonly Problem[] {
+  const severity = force ? 'warning' : 'error';
+  return rivals([webhookConfiguration(options)], configurations).map((problem) => ({ ...problem, severity }));
+}
+
 /** A configuration that does not load, or does not run, would refuse every pod: it is not installed. */
 export function checkedObjects(options: InstallOptions): Parsed<readonly JsonObject[]> {
   const release = parseRelease(options.compat);
@@ -90,9 +100,8 @@ async function applyTo(api: KubeApi, objects: readonly JsonObject[], request: In
   const configuration = webhookConfiguration(options);
   const found = await configurationsOf(api);
   if (!found.ok) return { lines: [], problems: found.problems };
-  const clashes = rivals([configuration], found.value);
-  if (clashes.length > 0 && !force) return { lines: [], problems: clashes };
-  const warnings = clashes.map((problem) => ({ ...problem, severity: 'warning' as const }));
+  const warnings = rivalsOf(options, found.value, force);
+  if (warnings.length > 0 && !force) return { lines: [], problems: warnings };
   const apply = { force: forceConflicts, dryRun };
   const wanted = await withoutForeignNamespace(api, objects, options.namespace);
   if (!wanted.ok) return { lines: [], problems: [...warnings, ...wanted.problems] };

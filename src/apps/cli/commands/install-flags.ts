@@ -75,7 +75,11 @@ export const INSTALL_FLAGS: readonly Flag[] = [
   text('platform', 'NAME', 'Platform of the cluster, such as openshift.'),
   text('priorityClassName', 'NAME', 'Priority of the webhook\'s pods; "" for none. Default: system-cluster-critical.'),
   { name: 'certManager', what: 'Certificates of cert-manager in place of our own authority.' },
-  { name: 'force', what: 'With --apply: install beside another injector of the same revision or default role.' },
+  file(
+    'webhookConfigFile',
+    'Without --apply: webhook configurations of the cluster, to look for other injectors there: kubectl get mutatingwebhookconfigurations -o yaml.',
+  ),
+  { name: 'force', what: 'Install beside another injector of the same revision or default role.' },
   { name: 'forceConflicts', what: 'With --apply: take over fields that somebody else has changed.' },
   text(
     'wait',
