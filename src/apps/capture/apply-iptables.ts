@@ -2,11 +2,13 @@ import {
   type ApplyDecision,
   type CaptureRule,
   type CaptureRules,
+  CHAIN_PREFIX,
   compareState,
   decideApply,
   type FamilyState,
   foreignLeftovers,
   GUARDRAILS,
+  GUARDRAILS_OFF,
   type IpFamily,
   iptablesLines,
   parseIptablesSave,
@@ -126,14 +128,20 @@ function carryOut(
   if (problems.length === 0) {
     if (decision.cleanup) for (const family of families) cleanUp(family, rules);
     const now = decision.cleanup ? used.map((family) => ({ ...family, saved: save(family.tools) })) : used;
-    if (decision.apply) problems.push(...apply(now, rules, force));
+    if (decision.apply) problems.push(...apply(now, rules, { force, check: !force && !decision.cleanup }));
   }
   if (decision.guardrails) for (const family of used) removeGuardrails(family);
   return problems;
 }
 
 /** IPv4 first; a family that fails ends it, and what is loaded stays. */
-function apply(families: readonly Family[], rules: CaptureRules, force: boolean): readonly Problem[] {
+function apply(
+  families: readonly Family[],
+  rules: CaptureRules,
+  { force, check }: { readonly force: boolean; readonly check: boolean },
+): readonly Problem[] {
+  const others = check ? families.flatMap((family) => otherChains(family, rules)) : [];
+  if (others.length > 0) return others;
   for (const family of families) {
     const text = force ? family.text : missingTables(family, rules);
     if (text === '') continue;
@@ -144,20 +152,57 @@ function apply(families: readonly Family[], rules: CaptureRules, force: boolean)
 }
 
 /**
+ * Chains that we would make and that are there already, otherwise than planned: of another configuration. Upstream fails at
+ * the first of them, when other tables may be loaded already; we look first, so that no mixture of two configurations comes to be.
+ */
+function otherChains({ tools, text, saved }: Family, rules: CaptureRules): readonly Problem[] {
+  const present = parseIptablesState(saved);
+  const isRight = rightTables({ tools, text, saved }, rules);
+  const planned = parseIptablesState(text);
+  const found = Object.entries(present).flatMap(([table, chains]) =>
+    isRight(table)
+      ? []
+      : Object.keys(chains)
+          .filter((chain) => chain.startsWith(CHAIN_PREFIX) && planned[table]?.[chain] !== undefined)
+          .map((chain) => `${chain} (${table})`),
+  );
+  if (found.length === 0) return [];
+  return [
+    {
+      code: 'CAPTURE_APPLY_FAILED',
+      severity: 'error',
+      message: `rules of another configuration are there already, by ${tools.probe.binary}: ${found.join(', ')}`,
+      remedy: 'Replace them with --reconcile, or remove them first: remora capture cleanup.',
+    },
+  ];
+}
+
+/**
  * The tables that are to be loaded. One that is right already is left out: a run that was killed between two tables or
  * families is finished by the next one.
  */
-function missingTables({ tools, text, saved }: Family, rules: CaptureRules): string {
+function missingTables(family: Family, rules: CaptureRules): string {
+  const isRight = rightTables(family, rules);
+  return restoreText(iptablesLines(rules, family.tools.family).filter((line) => !isRight(line.table)));
+}
+
+/** Whether a table is as planned: in our chains exactly, in the kernel's own at least. */
+function rightTables({ tools, text, saved }: Family, rules: CaptureRules): (table: string) => boolean {
   const present = parseIptablesState(saved);
   const planned = parseIptablesState(text);
   const missing = new Set(missingRules(saved, rules, tools.family).map((rule) => rule.table as string));
-  const isRight = (table: string): boolean => {
-    const chains = Object.entries(planned[table] ?? {});
+  return (table) => {
+    if (missing.has(table)) return false;
+    const wanted = Object.entries(planned[table] ?? {});
+    const ours = Object.keys(present[table] ?? {}).filter((chain) => chain.startsWith(CHAIN_PREFIX));
     return (
-      !missing.has(table) && chains.every(([chain, wanted]) => (present[table]?.[chain]?.length ?? -1) >= wanted.length)
+      ours.every((chain) => planned[table]?.[chain] !== undefined) &&
+      wanted.every(([chain, lines]) => {
+        const there = present[table]?.[chain]?.length ?? -1;
+        return chain.startsWith(CHAIN_PREFIX) ? there === lines.length : there >= lines.length;
+      })
     );
   };
-  return restoreText(iptablesLines(rules, tools.family).filter((line) => !isRight(line.table)));
 }
 
 /** Takes away what the plan has, then what else of ours is there. */
@@ -172,6 +217,8 @@ function hasGuardrails({ saved }: Family): boolean {
 }
 
 function removeGuardrails({ tools }: Family): void {
+  // One by one, a run that is killed in between would leave some, which nobody could tell from a user's own rules.
+  if (restore(tools, GUARDRAILS_OFF).status === 0) return;
   for (const { table, chain, params } of GUARDRAILS) iptables(tools, ['-t', table, '-D', chain, ...params]);
 }
 

@@ -42,6 +42,7 @@ export { type IptablesState, parseIptablesState } from './iptables-state.ts';
 export {
   checkCommands,
   GUARDRAILS,
+  GUARDRAILS_OFF,
   iptablesCommands,
   renderIptablesRestore,
   renderTranscript,

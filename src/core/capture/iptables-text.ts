@@ -23,7 +23,17 @@ function ruleText(line: IptablesLine): string {
   return [place, ...line.params].join(' ');
 }
 
-const BUILT_IN = new Set(['INPUT', 'OUTPUT', 'FORWARD', 'PREROUTING', 'POSTROUTING', 'ACCEPT', 'RETURN', 'DROP']);
+const BUILT_IN = new Set([
+  'INPUT',
+  'OUTPUT',
+  'FORWARD',
+  'PREROUTING',
+  'POSTROUTING',
+  'ACCEPT',
+  'RETURN',
+  'DROP',
+  'REJECT',
+]);
 
 /** Chains with a rule in order of appearance, then those that are only jumped to by a rule that ends in `-j CHAIN`. */
 function newChains(lines: readonly IptablesLine[]): readonly string[] {
@@ -88,6 +98,14 @@ export const GUARDRAILS: readonly IptablesLine[] = ['INPUT', 'FORWARD', 'OUTPUT'
     params: ['-p', protocol, '-j', 'DROP'],
   })),
 );
+
+/** Takes the guardrails away, all of them or none: a table is committed at once. */
+export const GUARDRAILS_OFF = [
+  '* filter',
+  ...GUARDRAILS.map(({ chain, params }) => `-D ${chain} ${params.join(' ')}`),
+  'COMMIT',
+  '',
+].join('\n');
 
 /**
  * What a dry run of istio-iptables records, one command or line of restore input a line (capture.md 6.6): the present
