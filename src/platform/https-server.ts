@@ -94,7 +94,11 @@ export class HttpsServer {
     this.server.on('secureConnection', (socket: TLSSocket) => {
       if (socket.alpnProtocol === 'h2') return;
       this.http1.set(socket, 0);
-      socket.on('close', () => this.http1.delete(socket));
+      socket.on('close', () => {
+        // Node says nothing of answers that were still waiting for their turn.
+        this.count(-(this.http1.get(socket) ?? 0));
+        this.http1.delete(socket);
+      });
     });
     this.server.on('session', (session: ServerHttp2Session) => {
       this.sessions.add(session);
@@ -175,13 +179,9 @@ export class HttpsServer {
   private async serve(request: Http2ServerRequest, response: Http2ServerResponse): Promise<void> {
     const isHttp1 = request.httpVersionMajor === 1;
     const socket = isHttp1 ? request.socket : request.stream.session?.socket;
-    this.count(1);
-    this.owe(socket, 1);
+    this.owe(socket, isHttp1, 1);
     if (!isHttp1) request.stream.setTimeout(IDLE_TIMEOUT, () => request.stream.close(NGHTTP2_CANCEL));
-    response.once('close', () => {
-      this.count(-1);
-      this.owe(socket, -1);
-    });
+    response.once('close', () => this.owe(socket, isHttp1, -1));
     try {
       const body = await readBody(request, this.options.bodyLimit);
       if (body === undefined) return;
@@ -215,14 +215,19 @@ export class HttpsServer {
     response.end(request.method === 'HEAD' ? '' : answer.body);
   }
 
-  private count(step: 1 | -1): void {
-    this.inFlight += step;
-    this.options.open?.(this.inFlight);
+  private owe(socket: Socket | undefined, isHttp1: boolean, step: 1 | -1): void {
+    if (isHttp1) {
+      const owed = socket === undefined ? undefined : this.http1.get(socket);
+      // Gone, and settled.
+      if (socket === undefined || owed === undefined) return;
+      this.http1.set(socket, owed + step);
+    }
+    this.count(step);
   }
 
-  private owe(socket: Socket | undefined, step: 1 | -1): void {
-    const owed = socket === undefined ? undefined : this.http1.get(socket);
-    if (socket !== undefined && owed !== undefined) this.http1.set(socket, owed + step);
+  private count(step: number): void {
+    this.inFlight += step;
+    this.options.open?.(this.inFlight);
   }
 }
 

@@ -73,6 +73,8 @@ export async function fuzzWebhook(seconds: number, seed: number): Promise<Webhoo
     const measured = await webhook.logged('heap', i + 1);
     heap.push(Math.round((Number(measured.heapUsed) / 2 ** 20) * 100) / 100);
     sockets = Number(measured.sockets);
+    const open = await requestsOpen(webhook);
+    if (open !== 0) state.finds.push(`${open} requests count as open though all clients have gone`);
   }
   over = true;
   await stop(webhook, state.finds);
@@ -145,6 +147,12 @@ async function canary(target: Target, state: State, more: () => boolean): Promis
     if (took > 5_000) state.finds.push(`a good review took ${took} ms`);
     await pause(100);
   }
+}
+
+/** One that is not given back would be waited for when the process stops. */
+async function requestsOpen({ httpPort }: Webhook): Promise<number> {
+  const metrics = await (await fetch(`http://127.0.0.1:${httpPort}/metrics`)).text();
+  return Number(/^remora_requests_in_flight (\S+)$/m.exec(metrics)?.[1]);
 }
 
 async function stop(webhook: Webhook, finds: string[]): Promise<void> {

@@ -97,6 +97,15 @@ describe('slow clients', () => {
     expect((await post({ port: webhook.port, ca: given.authority.certificate, body: reviewOf(POD) })).status).toBe(200);
     for (const socket of sockets) socket.destroy();
     await comesTo(0);
+    // Answers that wait for their turn are given up with their connection.
+    const body = reviewOf(POD);
+    const head = HEAD.replace('1000', String(Buffer.byteLength(body)));
+    for (let i = 0; i < 20; i++) {
+      const pipelined = open(...Array.from({ length: 100 }, () => `${head}${body}`));
+      await new Promise((next) => setTimeout(next, 5 + i));
+      pipelined.destroy();
+    }
+    await comesTo(0);
   });
 
   it('lose their connections after 30 s, though they send a byte each second', async () => {
