@@ -12,6 +12,8 @@ const ROOMS = [
   'src/core/manifest',
   'src/core/edit',
   'src/core/capture',
+  'src/core/envoy',
+  'src/core/agent',
   'src/core/install',
   'src/core/check',
   'src/platform',
