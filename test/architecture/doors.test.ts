@@ -19,6 +19,7 @@ const ROOMS = [
   'src/platform',
   'src/apps/cli',
   'src/apps/capture',
+  'src/apps/agent',
   'src/apps/webhook',
   'src/apps/cluster',
 ];

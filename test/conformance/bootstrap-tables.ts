@@ -9,9 +9,9 @@ import {
   captureClusters,
   connectionLimit,
   envoyArguments,
-  inboundSource,
   type InboundPort,
   type InboundProtocol,
+  inboundSource,
   layerProxyConfig,
   type MtlsMode,
   parseDownwardApi,
@@ -197,12 +197,19 @@ function captureRequest(mode: MtlsMode, more: Partial<CaptureRequest> = {}): Cap
 }
 
 function declared(ports: Row): readonly InboundPort[] {
-  return Object.entries(ports).map(([port, protocol]) => ({ port: Number(port), protocol: protocol as InboundProtocol }));
+  return Object.entries(ports).map(([port, protocol]) => ({
+    port: Number(port),
+    protocol: protocol as InboundProtocol,
+  }));
 }
 
 function runInspectors(row: Row): string | undefined {
   const listener: Row = virtualInbound(captureRequest(row.mode, { ports: declared(row.ports) }));
-  const check = (name: string, wanted: Readonly<Record<string, boolean>> | null, mayMiss: boolean): string | undefined => {
+  const check = (
+    name: string,
+    wanted: Readonly<Record<string, boolean>> | null,
+    mayMiss: boolean,
+  ): string | undefined => {
     const filter = listener.listener_filters.find((one: Row) => one.name === name);
     if (wanted === null) return filter === undefined ? undefined : `${name} is there`;
     if (filter === undefined) return mayMiss ? undefined : `${name} is missing`;

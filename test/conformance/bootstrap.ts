@@ -5,7 +5,7 @@ import { bootstrapForCase } from '../../src/core/envoy/index.ts';
 import type { JsonObject, JsonValue } from '../../src/core/json.ts';
 import { diffJson, equal } from '../../src/core/kube/index.ts';
 import { runBootstrapTables } from './bootstrap-tables.ts';
-import { CORPUS, type CaseResult, readCorpus } from './corpus.ts';
+import { type CaseResult, CORPUS, readCorpus } from './corpus.ts';
 
 type GoldenCase = {
   readonly input: JsonObject;
@@ -31,7 +31,9 @@ function runGolden(folder: string, testCase: GoldenCase): string | undefined {
   const built = bootstrapForCase(testCase as unknown as JsonObject);
   if (!built.ok) return built.problems.map(({ message }) => message).join('; ');
   const generated = JSON.parse(asCompared(JSON.stringify(built.value.config, null, 2))) as JsonValue;
-  const golden = JSON.parse(asCompared(withoutTrailingCommas(readCorpus('bootstrap', folder, testCase.expected.golden))));
+  const golden = JSON.parse(
+    asCompared(withoutTrailingCommas(readCorpus('bootstrap', folder, testCase.expected.golden))),
+  );
   if (!equal(generated, golden as JsonValue)) {
     return JSON.stringify(diffJson(golden as JsonValue, generated)).slice(0, 600);
   }
