@@ -28,6 +28,11 @@ const EXAMPLES: readonly Example[] = [
     files: { 'app.yaml': app({ annotations: { 'sidecar.istio.io/status': '\'{"containers":["istio-proxy"]}\'' } }) },
     command: ['kube-inject', '--in-place', '--compat', '1.0.2', ...OLD, '-f', 'app.yaml'],
   },
+  {
+    code: 'AGENT_CONFIG_INVALID',
+    files: { 'pod.json': '{"nodeId": "sidecar", "proxyConfig": {"tracing": {"zipkin": {"address": "zipkin"}}}}\n' },
+    command: ['proxy', 'bootstrap', '--config', 'pod.json'],
+  },
   annotated('ANNOTATION_INVALID', { 'traffic.sidecar.istio.io/includeOutboundIPRanges': '10.0.0.0' }),
   { code: 'BINARY_INPUT', files: { 'app.yaml': 'kind: \u0000\u0001Deployment\n' }, command: INJECT },
   captured('CAPTURE_CIDR_INVALID', { OutboundIPRangesInclude: '10.0.0.0/8,10.0.0.5' }),

@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { kubectlAndHelm } from './cluster-tools.mjs';
+import { envoyTool } from './envoy-tool.mjs';
 import { installTools, missingTools } from './kernel-tools.mjs';
 
 const strict = process.env.REMORA_STRICT === '1';
@@ -39,6 +40,7 @@ const suites = [
     missing: () => (existsSync(corpus) ? undefined : `no corpus at ${corpus}; set REMORA_CORPUS`),
   },
   { name: 'helm', vitest: ['test/helm'], missing: () => kubectlAndHelm().missing },
+  { name: 'envoy', vitest: ['test/envoy'], missing: () => envoyTool().missing },
   { name: 'fuzz', vitest: ['test/fuzz'] },
   { name: 'netns', vitest: ['test/netns'], missing: () => missingTools('netns') },
   { name: 'images', vitest: ['test/images'], missing: () => missingTools('images') },

@@ -13,6 +13,7 @@ export type Where = {
 
 /** Every code there is. A test checks that each has its page, so that a code never goes out undocumented. */
 export const PROBLEM_CODES = [
+  'AGENT_CONFIG_INVALID',
   'ALREADY_INJECTED',
   'ANNOTATION_INVALID',
   'BINARY_INPUT',

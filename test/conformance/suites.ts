@@ -1,4 +1,6 @@
 /** Every conformance suite: where its corpus is and how its cases are run. One list for the table and for the tests. */
+import { runAgentStatus } from './agent-status.ts';
+import { runBootstrap } from './bootstrap.ts';
 import { runCapture } from './capture.ts';
 import type { CaseResult } from './corpus.ts';
 import { runGotemplate } from './gotemplate.ts';
@@ -33,6 +35,8 @@ export function suites(releases: readonly string[] = ['1.0.2', '1.20.0', 'head']
   return [
     ...releases.map(injectionSuite),
     { name: 'injection/unit', corpus: 'injection/head/unit.json', run: runUnitTables },
+    { name: 'agent-status', corpus: 'agent-status', run: runAgentStatus },
+    { name: 'bootstrap', corpus: 'bootstrap', run: runBootstrap },
     { name: 'capture', corpus: 'capture/iptables', run: runCapture },
     { name: 'gotemplate', corpus: 'gotemplate', run: runGotemplate },
     { name: 'json-patch', corpus: 'json-patch', run: runJsonPatch },

@@ -19,4 +19,5 @@ export { certificateValue, sprigFunctions } from './sprig/index.ts';
 export { type CompileOptions, compileTemplate, executeTemplate } from './template.ts';
 export { isTrue } from './truth.ts';
 export { isFunc, isObject, typeOf } from './type-name.ts';
+export { unquote } from './unquote.ts';
 export * from './value.ts';

@@ -55,6 +55,7 @@ export {
 } from './effective-proxy-config.ts';
 export { multiErrorText } from './go-text.ts';
 export { type InstallValues, readInstallValues } from './install-values.ts';
+export { addressFamily } from './ip-address.ts';
 export { type OperatorTexts, readIstioOperator } from './istio-operator.ts';
 export { type ParseMeshConfigOptions, parseMeshConfig } from './mesh-config.ts';
 export { defaultMeshConfig, defaultProxyConfig } from './mesh-defaults.ts';

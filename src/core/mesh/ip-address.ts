@@ -109,3 +109,9 @@ function ipv6(whole: string): Failure | undefined {
   if (filled < SIZE && !gap) return fail('address string too short', '');
   return filled === SIZE && gap ? fail('the :: must expand to at least one field of zeros', '') : undefined;
 }
+
+/** The family of an address, or undefined where the text is none. */
+export function addressFamily(text: string): IpFamily | undefined {
+  const family = parseAddress(text);
+  return isFailure(family) ? undefined : family;
+}

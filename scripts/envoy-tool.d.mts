@@ -1,0 +1,1 @@
+export function envoyTool(): { readonly path: string } | { readonly missing: string };

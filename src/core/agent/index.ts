@@ -1,0 +1,59 @@
+/**
+ * What the sidecar's status server decides. Pure: settings, requests and answers come in as data, what to do comes out;
+ * sockets and clocks belong to the app.
+ *
+ *   ISTIO_KUBE_APP_PROBERS ─► parseProbers ─► planProbe ─(app asks the application)─► httpProbeStep, isServing ─► answer
+ *   ISTIO_PROMETHEUS_ANNOTATIONS ─► parseScrapeConfig ─► rewriteAccept ─(app scrapes)─► mergeTargets, mergedFormat
+ *   Envoy's /stats ─► judgeReadiness, activeConnections ─► drainStep
+ *   POST /quitquitquit, /drain ─► localRequest
+ */
+export { rewriteAccept } from './accept.ts';
+export { chooseEncoding, type Encoding, SMALL_BODY } from './content-encoding.ts';
+export { activeConnections, type DrainStep, drainStep, statValue } from './envoy-stats.ts';
+export { HEALTH_CHECK_PATH, healthRequest, isServing } from './grpc-health.ts';
+export { isLoopback, type LocalAnswer, localRequest } from './local-request.ts';
+export {
+  APPLICATION_BODY_LIMIT,
+  type Merged,
+  mergedFormat,
+  mergeTargets,
+  type Scraped,
+  TEXT_FORMAT,
+} from './metrics-merge.ts';
+export {
+  httpProbeStep,
+  PROBE_BODY_LIMIT,
+  PROBE_FAILED,
+  PROBE_PASSED,
+  type ProbeAnswer,
+  type ProbeStep,
+  type ProbeTarget,
+} from './probe-answer.ts';
+export {
+  applicationHost,
+  type Headers,
+  type ProbePlan,
+  type ProbeSettings,
+  planProbe,
+  probesOverIpv6,
+} from './probe-plan.ts';
+export { type Prober, parseProbers } from './probers.ts';
+export {
+  isReservedPort,
+  parseScrapeConfig,
+  parseScrapeTargets,
+  type ScrapeConfig,
+  type ScrapeTarget,
+} from './prometheus-config.ts';
+export {
+  CONFIG_QUERY,
+  configFailure,
+  judgeReadiness,
+  LIVE_QUERY,
+  liveFailure,
+  NEVER_READY,
+  type Readiness,
+  type ReadinessFacts,
+  type ReadinessMemory,
+  type StatsAnswer,
+} from './readiness.ts';

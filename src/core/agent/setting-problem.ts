@@ -1,0 +1,12 @@
+import type { Problem } from '../problem.ts';
+
+/** A setting of the agent that ends its start, with the variable that holds it. */
+export function badSetting(message: string, variable: string): Problem {
+  return {
+    code: 'AGENT_CONFIG_INVALID',
+    severity: 'error',
+    message,
+    where: { pointer: `/env/${variable}` },
+    remedy: `Correct the environment variable ${variable} of the container istio-proxy.`,
+  };
+}
