@@ -2,7 +2,7 @@ import type { JsonObject } from '../json.ts';
 import { parseGoInteger } from './go-values.ts';
 import { refuse } from './settings.ts';
 
-export type HostPort = { readonly host: string; readonly port: number };
+type HostPort = { readonly host: string; readonly port: number };
 
 /** `host:port` as net.SplitHostPort with a numeric port; an error's text otherwise. */
 export function splitHostPort(text: string): HostPort | { readonly error: string } {

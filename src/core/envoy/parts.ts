@@ -2,7 +2,7 @@ import type { JsonObject, JsonValue } from '../json.ts';
 
 /** Small pieces of Envoy configuration that many places use. */
 
-export const TYPE = 'type.googleapis.com/';
+const TYPE = 'type.googleapis.com/';
 
 export function typed(type: string, fields: JsonObject = {}): JsonObject {
   return { '@type': `${TYPE}${type}`, ...fields };
@@ -24,7 +24,7 @@ export function optional(name: string, value: JsonValue | undefined): JsonObject
 
 const HTTP_OPTIONS = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
 
-export function httpOptions(fields: JsonObject): JsonObject {
+function httpOptions(fields: JsonObject): JsonObject {
   return { typed_extension_protocol_options: { [HTTP_OPTIONS]: typed(HTTP_OPTIONS, fields) } };
 }
 
