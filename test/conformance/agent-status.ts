@@ -45,7 +45,6 @@ const TABLES: Readonly<Record<string, (row: Row) => string | undefined | Promise
   readiness: (row) => {
     const failure = configFailure(row.stats) ?? liveFailure(row.stats);
     if (row.error === '*') return failure === undefined ? 'no error' : undefined;
-    // The test compares what Envoy's answer leads to; where the text differs in a prefix of its own, it ends alike.
     return same(failure, row.error);
   },
   'negotiate-format': (row) => same(mergedFormat(row.contentType), row.expected),

@@ -7,5 +7,4 @@
  *                                         └─► readiness, quit, drain (given by the caller)
  */
 export { AgentMetrics } from './agent-metrics.ts';
-export type { MetricsSettings } from './merged-metrics.ts';
-export { type StatusOptions, startStatusServer } from './status-server.ts';
+export { startStatusServer } from './status-server.ts';

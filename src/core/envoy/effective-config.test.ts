@@ -37,3 +37,12 @@ describe('the effective ProxyConfig', () => {
     expect(pilotSubjectAltNames({ discoveryAddress: 'a:1' })).toEqual([]);
   });
 });
+
+it('keeps the newest fields', () => {
+  const environment = 'connectionSettings: {globalDownstreamConnectionLimit: 7}\nstatsCompression: false';
+  const result = effectiveProxyConfig({ ...NOTHING, environment });
+  expect(result.ok && result.value).toMatchObject({
+    connectionSettings: { globalDownstreamConnectionLimit: 7 },
+    statsCompression: false,
+  });
+});
