@@ -8,8 +8,8 @@ import {
   policyRules,
   type RouteSetting,
 } from '../../core/capture/index.ts';
-import { failed, type Parsed, parsed } from '../../core/problem.ts';
-import type { RunCommand } from '../../platform/run-command.ts';
+import { failed, type Parsed, type Problem, parsed } from '../../core/problem.ts';
+import type { CommandOutcome, RunCommand } from '../../platform/run-command.ts';
 import { hasLegacyTables } from './back-end.ts';
 
 /** The rules that a namespace has now, by whatever programmed them. */
@@ -25,6 +25,7 @@ export function readLiveRules(run: RunCommand): Parsed<LiveRules> {
   const found: string[] = [];
   const rules: CaptureRule[] = [];
   const nft = run(['nft', '-j', 'list', 'ruleset']);
+  const outcomes = [nft];
   if (nft.status === 0) {
     const native = parseNftRuleset(nft.stdout);
     if (!native.ok) return native;
@@ -34,7 +35,9 @@ export function readLiveRules(run: RunCommand): Parsed<LiveRules> {
   for (const variant of ['nft', 'legacy'] as const) {
     for (const family of [4, 6] as const) {
       if (variant === 'legacy' && !hasLegacyTables(family, run)) continue;
-      const read = readVariant(variant, family, run);
+      const outcome = run([`${family === 4 ? 'iptables' : 'ip6tables'}-${variant}-save`]);
+      outcomes.push(outcome);
+      const read = readSaved(outcome, family);
       if (!read.ok) return read;
       if (read.value.length === 0) continue;
       const name = variant === 'nft' ? 'iptables (nf_tables)' : 'iptables (legacy)';
@@ -42,14 +45,8 @@ export function readLiveRules(run: RunCommand): Parsed<LiveRules> {
       rules.push(...read.value);
     }
   }
-  if (nft.status !== 0 && found.length === 0 && run(['iptables-nft-save', '--version']).status !== 0) {
-    return failed({
-      code: 'CAPTURE_BACK_END',
-      severity: 'error',
-      message: `no rules can be read: ${nft.stderr.trim() || 'neither nft nor iptables is installed'}`,
-      remedy: 'Install nftables or iptables, and run as root in the namespace (or with --netns).',
-    });
-  }
+  // Without root each of them fails: that nothing is there would be a guess.
+  if (outcomes.every(({ status }) => status !== 0)) return failed(unreadable(outcomes));
   const families: readonly IpFamily[] = ([4, 6] as const).filter((family) =>
     rules.some((rule) => rule.families.includes(family)),
   );
@@ -57,12 +54,24 @@ export function readLiveRules(run: RunCommand): Parsed<LiveRules> {
   return parsed({ rules: { rules, families, routes: network.routes }, network, by: found.join(' and ') || 'nothing' });
 }
 
-function readVariant(variant: string, family: IpFamily, run: RunCommand): Parsed<readonly CaptureRule[]> {
-  const outcome = run([`${family === 4 ? 'iptables' : 'ip6tables'}-${variant}-save`]);
+function readSaved(outcome: CommandOutcome, family: IpFamily): Parsed<readonly CaptureRule[]> {
   if (outcome.status !== 0) return parsed([]);
   const saved = parseIptablesSave(outcome.stdout, family);
   return saved.ok ? parsed([...saved.value.rules, ...policyRules(saved.value, family)]) : saved;
 }
+
+function unreadable(outcomes: readonly CommandOutcome[]): Problem {
+  const said = outcomes.find(({ status, stderr }) => status !== NOT_INSTALLED && stderr.trim() !== '');
+  return {
+    code: 'CAPTURE_BACK_END',
+    severity: 'error',
+    message: `no rules can be read: ${said?.stderr.trim().split('\n')[0] ?? 'neither nft nor iptables is installed'}`,
+    remedy: 'Install nftables or iptables, and run as root in the namespace (or with --netns).',
+  };
+}
+
+/** What a shell says of a program that is not there. */
+const NOT_INSTALLED = 127;
 
 type IpAddress = { readonly ifname?: string; readonly addr_info?: readonly { readonly local?: string }[] };
 
