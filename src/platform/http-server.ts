@@ -6,7 +6,7 @@ import type { Answer } from './https-server.ts';
 export type HttpServer = { readonly port: number; readonly close: () => void };
 
 export function serveHttp(
-  address: string,
+  address: string | undefined,
   port: number,
   handle: (url: string) => Answer | Promise<Answer>,
 ): Promise<HttpServer> {
@@ -23,7 +23,7 @@ export function serveHttp(
   server.requestTimeout = 10_000;
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, address, () => {
+    server.listen({ port, ...(address === undefined ? {} : { host: address }) }, () => {
       server.off('error', reject);
       server.on('error', () => {});
       resolve({

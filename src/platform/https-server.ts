@@ -28,7 +28,8 @@ type ClientCertificate = { readonly commonName: string; readonly authorized: boo
 export type Answer = { readonly status: number; readonly contentType: string; readonly body: string };
 
 export type ServerOptions = {
-  readonly address: string;
+  /** undefined: all of the machine, of both families where it has both. */
+  readonly address: string | undefined;
   readonly port: number;
   readonly certificate: string;
   readonly key: string;
@@ -120,7 +121,8 @@ export class HttpsServer {
   listen(): Promise<number> {
     return new Promise((resolve, reject) => {
       this.server.once('error', reject);
-      this.server.listen(this.options.port, this.options.address, () => {
+      const { port, address } = this.options;
+      this.server.listen({ port, ...(address === undefined ? {} : { host: address }) }, () => {
         this.server.off('error', reject);
         this.server.on('error', () => {});
         resolve((this.server.address() as AddressInfo).port);

@@ -11,6 +11,8 @@ export type WatchTarget = {
   readonly path: string;
   /** `fieldSelector`, `labelSelector`. */
   readonly query?: Readonly<Record<string, string>>;
+  /** What is kept of an object; all of it where this is left out. */
+  readonly reduce?: (object: JsonObject) => JsonObject;
 };
 
 export type WatchListener = {
@@ -22,7 +24,7 @@ export type WatchListener = {
 /** The server ends a watch after this time (seconds); bookmarks come every minute, so that longer silence is a dead connection. */
 const WATCH_SECONDS = 290;
 const IDLE_TIMEOUT = 100_000;
-const BACK_OFF = { first: 500, longest: 30_000 };
+const BACK_OFF = { first: 250, longest: 30_000, lasting: 5_000 };
 
 /** Runs until `signal` aborts. */
 export async function watchObjects(
@@ -41,13 +43,14 @@ export async function watchObjects(
       pause = Math.min(pause * 2, BACK_OFF.longest);
       continue;
     }
-    pause = BACK_OFF.first;
     listener.changed(listed.objects);
+    const started = Date.now();
     const ended = await follow(api, target, listed, listener, signal);
-    if (ended !== undefined && !signal.aborted) {
-      listener.failed(ended);
-      await wait(pause, signal);
-    }
+    if (signal.aborted) return;
+    if (ended !== undefined) listener.failed(ended);
+    // A list that works says nothing of a watch that does not: only one that has lasted ends the back-off.
+    pause = Date.now() - started > BACK_OFF.lasting ? BACK_OFF.first : Math.min(pause * 2, BACK_OFF.longest);
+    await wait(pause, signal);
   }
 }
 
@@ -55,21 +58,21 @@ type Listed = { readonly ok: true; readonly objects: Map<string, JsonObject>; re
 
 async function list(
   api: KubeApi,
-  { path, query }: WatchTarget,
+  { path, query, reduce = whole }: WatchTarget,
   signal: AbortSignal,
 ): Promise<Listed | { readonly ok: false; readonly failure: ApiFailure }> {
   const answer = await api.request({ method: 'GET', path, query, signal });
   if (!answer.ok) return answer;
   const items = getKey(answer.value, 'items');
   const objects = new Map<string, JsonObject>();
-  for (const item of isArray(items) ? items : []) if (isObject(item)) objects.set(keyOf(item), item);
+  for (const item of isArray(items) ? items : []) if (isObject(item)) objects.set(keyOf(item), reduce(item));
   return { ok: true, objects, version: textAt(answer.value, 'metadata', 'resourceVersion') };
 }
 
 /** Watches until the list is out of date (undefined) or a failure. A watch that the server ends in order is taken up again. */
 async function follow(
   api: KubeApi,
-  { path, query }: WatchTarget,
+  { path, query, reduce = whole }: WatchTarget,
   { objects, version }: Listed,
   listener: WatchListener,
   signal: AbortSignal,
@@ -103,7 +106,7 @@ async function follow(
         at = textAt(object, 'metadata', 'resourceVersion') || at;
         if (type === 'BOOKMARK') return;
         if (type === 'DELETED') objects.delete(keyOf(object));
-        else objects.set(keyOf(object), object);
+        else objects.set(keyOf(object), reduce(object));
         listener.changed(new Map(objects));
       },
     );
@@ -113,6 +116,10 @@ async function follow(
     if (Date.now() - started < BACK_OFF.first) await wait(BACK_OFF.first, signal);
   }
   return undefined;
+}
+
+function whole(object: JsonObject): JsonObject {
+  return object;
 }
 
 function keyOf(object: JsonObject): string {

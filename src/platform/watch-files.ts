@@ -53,12 +53,17 @@ function watcherOf(folder: string, hint: () => void): readonly FSWatcher[] {
 
 /** What changes when a file does: its own times and size, and where the links of a mounted config map lead. */
 function stampOf(files: readonly string[]): string {
-  return files
-    .map((file) => {
-      const stat = statSync(file, { throwIfNoEntry: false });
-      return `${stat?.ino}/${stat?.mtimeMs}/${stat?.size}/${linkOf(join(dirname(file), '..data'))}/${basename(file)}`;
-    })
-    .join('\n');
+  return files.map((file) => `${statText(file)}/${linkOf(join(dirname(file), '..data'))}/${basename(file)}`).join('\n');
+}
+
+/** A file that cannot be looked at, on a network mount for example, is a change of it and no reason to stop. */
+function statText(file: string): string {
+  try {
+    const stat = statSync(file, { throwIfNoEntry: false });
+    return `${stat?.ino}/${stat?.mtimeMs}/${stat?.size}`;
+  } catch (error) {
+    return error instanceof Error && 'code' in error ? String(error.code) : String(error);
+  }
 }
 
 function linkOf(path: string): string {

@@ -1,6 +1,7 @@
 import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { connect as connectH2 } from 'node:http2';
 import { Agent } from 'node:https';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -338,6 +339,21 @@ describe('stopping', () => {
 });
 
 describe('workers', () => {
+  it.each([1, 2])('a port that is taken is told, and ends it (%i)', async (workers) => {
+    const taken = createServer();
+    await new Promise<void>((done) => taken.listen(0, '127.0.0.1', done));
+    const { port } = taken.address() as { readonly port: number };
+    for (const ports of [
+      [`--port=${port}`, '--httpPort=off'],
+      ['--port=0', `--httpPort=${port}`],
+    ]) {
+      const start = startWebhook(folderWith(), [...FILES, `--workers=${workers}`, ...ports]);
+      await expect(start).rejects.toThrow('WEBHOOK_PORT: the webhook cannot listen at 127.0.0.1');
+      await expect(start).rejects.toThrow('it ended before');
+    }
+    taken.close();
+  });
+
   it('share the port, are counted together, and one that dies is replaced', async () => {
     const webhook = await startWebhook(folderWith(), [...FILES, '--workers=2']);
     for (let i = 0; i < 30; i++) expect((await ask(webhook, reviewOf(POD))).status).toBe(200);

@@ -140,9 +140,9 @@ function apply(
   rules: CaptureRules,
   { force, check }: { readonly force: boolean; readonly check: boolean },
 ): readonly Problem[] {
-  const others = check ? families.flatMap((family) => otherChains(family, rules)) : [];
-  if (others.length > 0) return others;
   for (const family of families) {
+    const others = check ? otherChains(family, rules) : [];
+    if (others.length > 0) return others;
     const text = force ? family.text : missingTables(family, rules);
     if (text === '') continue;
     const outcome = restore(family.tools, text);
@@ -172,7 +172,7 @@ function otherChains({ tools, text, saved }: Family, rules: CaptureRules): reado
       code: 'CAPTURE_APPLY_FAILED',
       severity: 'error',
       message: `rules of another configuration are there already, by ${tools.probe.binary}: ${found.join(', ')}`,
-      remedy: 'Replace them with --reconcile, or remove them first: remora capture cleanup.',
+      remedy: 'Look whose they are, and run with --reconcile to replace them; remora capture cleanup removes them.',
     },
   ];
 }

@@ -35,7 +35,7 @@ function readOptions(args: Arguments, env: Surroundings['env']): Parsed<WebhookO
   const interval = take(duration(args, 'healthCheckInterval', 0), 0);
   const healthFile = flagText(args, 'healthCheckFile') ?? '';
   const options: WebhookOptions = {
-    address: '::',
+    address: undefined,
     port: take(port(args, 'port', 443), 0),
     httpPort: undefined,
     workers: 1,

@@ -45,7 +45,7 @@ function readOptions(args: Arguments, env: Env): Parsed<WebhookOptions> {
   const caBundleKnown = certificate.kind === 'self-signed' || certificate.caBundle !== undefined;
   const httpPort = flagText(args, 'httpPort');
   const options: WebhookOptions = {
-    address: flagText(args, 'address') ?? '::',
+    address: flagText(args, 'address'),
     port: take(port(args, 'port', 15017), 0),
     httpPort: httpPort === 'off' ? undefined : take(port(args, 'httpPort', 8080), 0),
     workers: take(whole(args, 'workers', 1, 1, 64), 1),

@@ -156,10 +156,14 @@ export async function removeTag(tag: string, connection: Connection, confirmed: 
       const removed = await removeAll(api, objects);
       return removed.problems.length > 0
         ? failed(...removed.problems)
-        : parsed({ lines: [`Revision tag ${tag} removed`], problems: [] });
+        : parsed({ lines: [`Revision tag ${tag} removed`, ...(tag === 'default' ? [STAYS_OFF] : [])], problems: [] });
     }),
   );
 }
+
+/** Removing the tag does not undo what making it has done. */
+const STAYS_OFF =
+  'The injector that had the default role before stays deactivated; remora install --apply (or istioctl install) brings it back.';
 
 async function namespacesByRevision(api: KubeApi): Promise<Parsed<ReadonlyMap<string, readonly string[]>>> {
   const found = await getObject(api, '/api/v1/namespaces');
@@ -167,7 +171,9 @@ async function namespacesByRevision(api: KubeApi): Promise<Parsed<ReadonlyMap<st
   const items = getKey(found.value, 'items');
   const byRevision = new Map<string, readonly string[]>();
   for (const namespace of (isArray(items) ? items : []).filter(isObject)) {
-    const revision = labelOf(namespace, 'istio.io/rev');
+    // The one label beats the other.
+    const injection = labelOf(namespace, 'istio-injection');
+    const revision = injection === '' ? labelOf(namespace, 'istio.io/rev') : injection === 'enabled' ? 'default' : '';
     if (revision !== '') byRevision.set(revision, [...(byRevision.get(revision) ?? []), nameOf(namespace)]);
   }
   return parsed(byRevision);

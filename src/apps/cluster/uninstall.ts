@@ -1,4 +1,4 @@
-import { type InstallOptions, installObjects, namesOf } from '../../core/install/index.ts';
+import { type InstallOptions, installObjects, namesOf, tagConfiguration } from '../../core/install/index.ts';
 import { getKey, isArray, isObject, type JsonObject } from '../../core/json.ts';
 import type { Problem } from '../../core/problem.ts';
 import type { KubeApi } from '../../platform/kube-api.ts';
@@ -85,7 +85,11 @@ function tagsOf(configurations: readonly JsonObject[], options: InstallOptions):
   const revision = options.revision === '' ? 'default' : options.revision;
   return configurations.filter(
     (object) =>
-      isOurs(object) && labelOf(object, 'istio.io/tag') !== '' && labelOf(object, 'istio.io/rev') === revision,
+      isOurs(object) &&
+      labelOf(object, 'istio.io/tag') !== '' &&
+      labelOf(object, 'istio.io/rev') === revision &&
+      // Another installation's tag of the same revision has another name, and calls another namespace.
+      nameOf(object) === nameOf(tagConfiguration(labelOf(object, 'istio.io/tag'), options)),
   );
 }
 

@@ -3,7 +3,7 @@ import cluster from 'node:cluster';
 import { Registry } from 'prom-client';
 import { failed, type Parsed, type Problem, parsed } from '../../core/problem.ts';
 import { readFile } from '../../platform/files.ts';
-import { serveHttp } from '../../platform/http-server.ts';
+import { type HttpServer, serveHttp } from '../../platform/http-server.ts';
 import type { Answer } from '../../platform/https-server.ts';
 import { createLog, type Log } from '../../platform/log.ts';
 import { startHeartbeat } from './heartbeat.ts';
@@ -11,9 +11,9 @@ import { createClusterMetrics, createMetrics, type Metrics } from './metrics.ts'
 import type { WebhookOptions } from './options.ts';
 import { createReadiness, type Readiness } from './readiness.ts';
 import { health } from './routes.ts';
-import { createServing } from './serving.ts';
+import { createServing, isListenFailure } from './serving.ts';
 import { openSources, type Sources, unreadable } from './sources.ts';
-import { type Processes, runWorker, startWorkers } from './workers.ts';
+import { type ProcessEvents, type Processes, runWorker, startWorkers } from './workers.ts';
 
 /**
  * Runs until SIGTERM or SIGINT. Resolves with the exit code: 0 stopped in order, 1 requests had to be cut, or it could not
@@ -34,7 +34,7 @@ export async function runWebhook(options: WebhookOptions, version: string): Prom
   try {
     return parsed(await live(context, sources.value));
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error)) throw error;
+    if (!isListenFailure(error)) throw error;
     return failed(notListening(error, options));
   }
 }
@@ -60,19 +60,17 @@ async function live(context: Context, sources: Sources): Promise<number> {
   const listening = (port: number): void => {
     ports.https = port;
   };
-  const { serving, report, metricsText } = processes(context, sources, listening, announce);
-  const http =
-    options.httpPort === undefined
-      ? undefined
-      : await serveHttp(options.address, options.httpPort, async (url) => {
-          const path = url.split('?')[0] ?? '/';
-          return (await health(path, url, { report, metricsText })) ?? NOT_HERE;
-        });
-  if (http !== undefined) ports.http = http.port;
-
+  let fatal: (error: unknown) => void = () => {};
+  const failures = new Promise<never>((_resolve, reject) => {
+    fatal = reject;
+  });
+  // It is looked at further down, and may come before.
+  failures.catch(() => {});
+  const { serving, report, metricsText } = processes(context, sources, { listening, changed: announce, fatal });
   const over = new AbortController();
   const running: Promise<void>[] = [];
-  const failures = new Promise<never>((_resolve, reject) => {
+  let http: HttpServer | undefined;
+  const run = (): void => {
     running.push(
       sources.texts.run(
         {
@@ -88,7 +86,7 @@ async function live(context: Context, sources: Sources): Promise<number> {
         {
           value: (certificate) => {
             if (certificate.caBundle !== undefined) sources.useCaBundle(certificate.caBundle);
-            serving.useCertificate(certificate).then(announce, reject);
+            serving.useCertificate(certificate).then(announce, fatal);
           },
           problem: (problem) => serving.problem('certificate', problem),
         },
@@ -97,9 +95,17 @@ async function live(context: Context, sources: Sources): Promise<number> {
       ...sources.chores.map((chore) => chore(over.signal)),
       ...(options.heartbeat === undefined ? [] : [startHeartbeat(options.heartbeat, log, over.signal)]),
     );
-    for (const each of running) each.catch(reject);
-  });
+    for (const each of running) each.catch(fatal);
+  };
   try {
+    if (options.httpPort !== undefined) {
+      http = await serveHttp(options.address, options.httpPort, async (url) => {
+        const path = url.split('?')[0] ?? '/';
+        return (await health(path, url, { report, metricsText })) ?? NOT_HERE;
+      });
+      ports.http = http.port;
+    }
+    run();
     const signal = await Promise.race([signalled(), failures]);
     log.info('stopping', { signal });
     // Somebody is in a hurry: no timer of an orderly stop is waited for.
@@ -107,6 +113,10 @@ async function live(context: Context, sources: Sources): Promise<number> {
     const cut = await serving.stop();
     log.info('stopped', { cut });
     return cut === 0 ? 0 : 1;
+  } catch (error) {
+    // Workers would outlive us.
+    await Promise.race([serving.stop(), pause(2_000)]);
+    throw error;
   } finally {
     over.abort();
     http?.close();
@@ -123,13 +133,9 @@ const NOT_HERE: Answer = {
 };
 
 /** This process, or workers of it. */
-function processes(
-  context: Context,
-  sources: Sources,
-  listening: (port: number) => void,
-  changed: () => void,
-): Processes {
-  if (context.options.workers > 1) return startWorkers(context, sources.decided, listening, changed);
+function processes(context: Context, sources: Sources, events: ProcessEvents): Processes {
+  if (context.options.workers > 1) return startWorkers(context, sources.decided, events);
+  const { listening } = events;
   const metricsText = async (): Promise<Answer> => ({
     status: 200,
     contentType: context.registry.contentType,
@@ -150,8 +156,9 @@ function notListening(error: Error, { address, port, httpPort }: WebhookOptions)
   return {
     code: 'WEBHOOK_PORT',
     severity: 'error',
-    message: `the webhook cannot listen at ${address}, port ${port}${httpPort === undefined ? '' : ` or ${httpPort}`}: ${error.message}`,
-    remedy: 'Choose other ports with --port and --httpPort (0 takes a free one), or stop what uses them.',
+    message: `the webhook cannot listen at ${address ?? 'any address'}, port ${port}${httpPort === undefined ? '' : ` or ${httpPort}`}: ${error.message}`,
+    remedy:
+      'Choose other ports with --port and --httpPort (0 takes a free one) or another --address, or stop what uses them.',
   };
 }
 

@@ -3,7 +3,8 @@ import type { Heartbeat } from './heartbeat.ts';
 
 /** What the process was asked for; plain data. Times are in milliseconds. */
 export type WebhookOptions = {
-  readonly address: string;
+  /** undefined: all of the machine, of both families where it has both. */
+  readonly address: string | undefined;
   /** 0 takes a free one. */
   readonly port: number;
   /** Plain HTTP for probes and metrics; undefined: none. 0 takes a free one. */

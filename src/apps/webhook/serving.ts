@@ -102,7 +102,7 @@ export function createServing(context: ServingContext): Serving {
       }
     },
     problem: (part, problem) => {
-      if (part === 'configuration') {
+      if (part === 'configuration' && problem.severity === 'error') {
         metrics.loads.inc({ outcome: 'bad' });
         metrics.configBad.set(1);
       }
@@ -115,9 +115,9 @@ export function createServing(context: ServingContext): Serving {
   };
 }
 
-/** The port cannot be had: that is no problem of the certificate. */
-function isListenFailure(error: unknown): boolean {
-  return error instanceof Error && 'syscall' in error && error.syscall === 'listen';
+/** The port cannot be had: that is no problem of the certificate. In a worker it is the primary that binds. */
+export function isListenFailure(error: unknown): error is Error {
+  return error instanceof Error && 'syscall' in error && (error.syscall === 'listen' || error.syscall === 'bind');
 }
 
 function certificateProblem(error: unknown): Problem {

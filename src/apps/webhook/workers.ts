@@ -9,7 +9,7 @@ import { noteworthy, type ReviewAnswer } from '../../core/injection/index.ts';
 import type { Problem } from '../../core/problem.ts';
 import type { Answer } from '../../platform/https-server.ts';
 import type { Part, Report } from './readiness.ts';
-import { createServing, type Serving, type ServingContext } from './serving.ts';
+import { createServing, isListenFailure, type Serving, type ServingContext } from './serving.ts';
 import type { ConfigTexts, ServingCertificate } from './source.ts';
 
 type ToWorker =
@@ -22,7 +22,9 @@ type FromWorker =
   | { readonly kind: 'state'; readonly report: Report }
   | { readonly kind: 'listening'; readonly port: number }
   | { readonly kind: 'decided'; readonly reviewed: ReviewAnswer }
-  | { readonly kind: 'stopped'; readonly cut: number };
+  | { readonly kind: 'stopped'; readonly cut: number }
+  /** The port cannot be had. */
+  | { readonly kind: 'deaf'; readonly message: string };
 
 type WorkerContext = Omit<ServingContext, 'metricsText' | 'decided' | 'listening'> & { readonly registry: Registry };
 
@@ -56,7 +58,10 @@ export function runWorker(context: WorkerContext): Promise<number> {
           serving.useTexts(message.texts);
           return state();
         case 'certificate':
-          serving.useCertificate(message.certificate).then(state, reject);
+          serving.useCertificate(message.certificate).then(state, (error: unknown) => {
+            if (isListenFailure(error)) tell({ kind: 'deaf', message: error.message });
+            else reject(error);
+          });
           return;
         case 'problem':
           serving.problem(message.part, message.problem);
@@ -88,17 +93,27 @@ export type Processes = {
   readonly metricsText: () => Promise<Answer>;
 };
 
+/** What the one who waits for processes is told. */
+export type ProcessEvents = {
+  readonly listening: (port: number) => void;
+  /** Readiness may have changed. */
+  readonly changed: () => void;
+  /** It cannot go on. */
+  readonly fatal: (error: Error) => void;
+};
+
 /** In the primary. */
 export function startWorkers(
   context: WorkerContext,
   decided: (reviewed: ReviewAnswer) => void,
-  listening: (port: number) => void,
-  changed: () => void,
+  { listening, changed, fatal }: ProcessEvents,
 ): Processes {
   const { options, log } = context;
   const latest = new Map<'texts' | 'certificate', ToWorker>();
   const reports = new Map<number, Report>();
   const aggregator = new AggregatorRegistry();
+  // One that is not up yet gets the newest when it is.
+  const online = new Set<number>();
   let stopping = false;
   let pause = RESTART.first;
   let cut = 0;
@@ -106,7 +121,7 @@ export function startWorkers(
   const workers = (): readonly Worker[] =>
     Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);
   const broadcast = (message: ToWorker): void => {
-    for (const worker of workers()) if (worker.isConnected()) worker.send(message);
+    for (const worker of workers()) if (online.has(worker.id) && worker.isConnected()) worker.send(message);
   };
   const receive = (worker: Worker, message: FromWorker): void => {
     switch (message.kind) {
@@ -124,15 +139,25 @@ export function startWorkers(
         break;
       case 'stopped':
         cut += message.cut;
+        break;
+      case 'deaf':
+        // With the system's words, as if it had happened here.
+        fatal(Object.assign(new Error(message.message), { syscall: 'listen' }));
     }
   };
   const start = (): void => {
     const worker = cluster.fork();
     worker.on('message', (message: FromWorker) => receive(worker, message));
+    // One that dies while it is told something must not take the others with it.
+    worker.on('error', (error) =>
+      log.warn('a worker cannot be told', { pid: worker.process.pid, error: error.message }),
+    );
     worker.once('online', () => {
+      online.add(worker.id);
       for (const message of latest.values()) worker.send(message);
     });
     worker.once('exit', (code, signal) => {
+      online.delete(worker.id);
       reports.delete(worker.id);
       if (stopping) return;
       log.error('a worker ended and is started again', { pid: worker.process.pid, code, signal, pause });
@@ -170,6 +195,8 @@ export function startWorkers(
         stopping = true;
         const ended = workers().map((worker) => new Promise<void>((resolve) => worker.once('exit', () => resolve())));
         broadcast({ kind: 'stop' });
+        // What has not come up yet owes nobody an answer.
+        for (const worker of workers()) if (!online.has(worker.id)) worker.process.kill('SIGKILL');
         await Promise.all(ended);
         return cut;
       },

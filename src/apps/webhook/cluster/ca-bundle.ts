@@ -1,6 +1,6 @@
 import { getKey, isArray, isObject, type JsonObject } from '../../../core/json.ts';
 import type { Problem } from '../../../core/problem.ts';
-import type { KubeApi } from '../../../platform/kube-api.ts';
+import type { ApiFailure, KubeApi } from '../../../platform/kube-api.ts';
 import { applyObject } from '../../../platform/kube-api-calls.ts';
 import { watchObjects } from '../../../platform/kube-watch.ts';
 import type { CaBundleTarget } from '../options.ts';
@@ -36,7 +36,7 @@ export type CaBundlePatcher = {
 const PATH = '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations';
 const SUFFIX = 'sidecar-injector.istio.io';
 /** Between tries that failed, in milliseconds. */
-const RETRY = 1_000;
+const RETRY = { first: 1_000, longest: 5 * 60_000 };
 /** So many corrections within a minute are no accident: somebody else writes the field again and again. */
 const CONTEST = { corrections: 5, window: 60_000, pause: 30_000 };
 
@@ -52,6 +52,7 @@ export function patchCaBundles(
 ): CaBundlePatcher {
   const corrections = new Map<string, readonly number[]>();
   const resting = new Map<string, number>();
+  const failures = new Map<string, number>();
   const written = new Map<string, string>();
   /** Versions that we have corrected: what came of it is on its way to us. */
   const corrected = new Map<string, string>();
@@ -105,6 +106,7 @@ export function patchCaBundles(
     };
     const done = await applyObject(api, `${PATH}/${name}`, patch, { fieldManager: options.fieldManager, force: true });
     if (done.ok) {
+      failures.delete(name);
       corrected.set(name, `${version} ${encoded}`);
       events.patched(name, entries);
       // The first time that a bundle is written, nobody has taken it away.
@@ -115,9 +117,12 @@ export function patchCaBundles(
     const gone = done.failure.status === 404;
     events.failure(name, gone ? 'webhook_config_not_found' : 'webhook_update_failure');
     if (gone) return;
-    events.problem(apiProblem(done.failure, `write the caBundle of ${name}`, api));
+    const tries = (failures.get(name) ?? 0) + 1;
+    failures.set(name, tries);
+    // Said once: what is refused now will mostly be refused in a second.
+    if (tries === 1) events.problem(unwritable(done.failure, name, api));
     events.retry(name);
-    later(RETRY);
+    later(Math.min(RETRY.first * 2 ** (tries - 1), RETRY.longest));
   }
 
   function noteCorrection(name: string, configuration: JsonObject, now: number): void {
@@ -192,5 +197,15 @@ function contested(name: string, configuration: JsonObject, own: string): Proble
     message: `somebody else writes the caBundle of ${name} again and again; its field managers are ${[...new Set(others)].join(', ') || 'not known'}`,
     remedy:
       'Let one of the two own it: another revision for istiod or for us, or the field left out of what a GitOps tool applies.',
+  };
+}
+
+/** The right is given by name: a configuration that remora has not made is none of them. */
+function unwritable(failure: ApiFailure, name: string, api: KubeApi): Problem {
+  const problem = apiProblem(failure, `write the caBundle of ${name}`, api);
+  if (failure.reason !== 'Forbidden') return problem;
+  return {
+    ...problem,
+    remedy: `${problem.remedy} A tag that istioctl made is not in it: make it by remora tag set, which gives the right too.`,
   };
 }

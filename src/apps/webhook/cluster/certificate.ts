@@ -58,7 +58,7 @@ export function selfSignedCertificate(
         { path: collection(namespace), query },
         {
           changed: (objects) => void keeper.seen(objects.get(`${namespace}/${secret}`)),
-          failed: (failure) => listener.problem(apiProblem(failure, `read the Secret ${namespace}/${secret}`, api)),
+          failed: (failure) => keeper.lost(apiProblem(failure, `read the Secret ${namespace}/${secret}`, api)),
         },
         signal,
       );
@@ -83,6 +83,7 @@ class CertificateKeeper {
   private trustedSince = 0;
   private known = false;
   private working = false;
+  private isLost = false;
   /** The certificate of an authority that could not sign: it is told once, and not put back when it is deleted. */
   private unusable: string | undefined;
 
@@ -96,6 +97,9 @@ class CertificateKeeper {
   async seen(secret: JsonObject | undefined): Promise<void> {
     this.known = true;
     this.secret = secret;
+    // Given again, the certificate says that what was wrong is over.
+    if (this.isLost) this.give(this.givenBundle, this.trustedSince, true);
+    this.isLost = false;
     const read = secret === undefined ? undefined : readAuthority(secret);
     if (read !== undefined && !read.ok) {
       for (const problem of read.problems) this.listener.problem(problem);
@@ -104,6 +108,11 @@ class CertificateKeeper {
     // A Secret that is gone leaves what we hold in force; the leader puts it back.
     if (read?.value !== undefined) this.authority = read.value;
     await this.tick();
+  }
+
+  lost(problem: Problem): void {
+    this.isLost = true;
+    this.listener.problem(problem);
   }
 
   /** Does what is due; one at a time. */

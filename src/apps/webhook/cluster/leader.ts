@@ -1,6 +1,5 @@
 import type { JsonObject } from '../../../core/json.ts';
 import type { KubeApi } from '../../../platform/kube-api.ts';
-import { createObject, getObject, replaceObject } from '../../../platform/kube-api-calls.ts';
 import type { Log } from '../../../platform/log.ts';
 import { objectAt, textAt } from './object-text.ts';
 
@@ -32,6 +31,7 @@ export function electLeader(api: KubeApi, options: LeaseOptions, log: Log): Lead
   const { namespace, name, identity, duration = DURATION, clock = Date.now } = options;
   const collection = `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases`;
   const path = `${collection}/${name}`;
+  const timeout = duration / 3;
   const listeners: ((leading: boolean) => void)[] = [];
   let leading = false;
   let renewed = 0;
@@ -46,9 +46,9 @@ export function electLeader(api: KubeApi, options: LeaseOptions, log: Log): Lead
 
   /** One try to take or keep the Lease. */
   async function attempt(): Promise<void> {
-    const found = await getObject(api, path);
+    const found = await api.request({ method: 'GET', path, timeout });
     if (!found.ok && found.failure.status === 404) {
-      const made = await createObject(api, collection, lease({}, 0));
+      const made = await api.request({ method: 'POST', path: collection, body: lease({}, 0), timeout });
       if (made.ok) return won();
       return lost();
     }
@@ -59,7 +59,7 @@ export function electLeader(api: KubeApi, options: LeaseOptions, log: Log): Lead
     if (text !== observed.text) observed = { text, at: clock() };
     if (holder !== '' && holder !== identity && clock() - observed.at < duration) return become(false);
     const transitions = Number(spec.leaseTransitions ?? 0) + (holder === identity ? 0 : 1);
-    const kept = await replaceObject(api, path, lease(found.value, transitions));
+    const kept = await api.request({ method: 'PUT', path, body: lease(found.value, transitions), timeout });
     if (kept.ok) won();
     else lost();
   }
@@ -95,13 +95,19 @@ export function electLeader(api: KubeApi, options: LeaseOptions, log: Log): Lead
   }
 
   async function giveBack(): Promise<void> {
-    const found = await getObject(api, path);
+    const found = await api.request({ method: 'GET', path, timeout });
     if (!found.ok || textAt(objectAt(found.value, 'spec'), 'holderIdentity') !== identity) return;
-    await replaceObject(api, path, lease(found.value, Number(objectAt(found.value, 'spec').leaseTransitions ?? 0), ''));
+    await api.request({
+      method: 'PUT',
+      path,
+      body: lease(found.value, Number(objectAt(found.value, 'spec').leaseTransitions ?? 0), ''),
+      timeout,
+    });
   }
 
   return {
-    isLeader: () => leading,
+    // Not the flag alone: a request that hangs must not keep somebody leader whose Lease has passed to another.
+    isLeader: () => leading && clock() - renewed < (duration * 2) / 3,
     onChange: (listener) => {
       listeners.push(listener);
     },

@@ -35,9 +35,11 @@ export function clusterTexts(api: KubeApi, options: ClusterTextsOptions): Source
       const targets = targetsOf(options);
       const parts: Parts = new Map();
       let pending: NodeJS.Timeout | undefined;
+      const given = onlyChanges(listener);
+      const refused = new Set<Part>();
       const give = (): void => {
         pending = undefined;
-        if (targets.every(([part]) => parts.has(part))) giveTexts(parts, options, listener);
+        if (targets.every(([part]) => parts.has(part))) giveTexts(parts, options, given);
       };
       await Promise.all(
         targets.map(([part, target, optional]) =>
@@ -52,13 +54,14 @@ export function clusterTexts(api: KubeApi, options: ClusterTextsOptions): Source
               failed: (failure) => {
                 // A CRD that is not installed, or a right that we were not given: pods must not wait for it.
                 if (optional && (failure.status === 404 || failure.status === 403)) {
-                  if (failure.status === 403) listener.problem(unwatched(failure, target.path));
+                  if (failure.status === 403 && !refused.has(part)) listener.problem(unwatched(failure, target.path));
+                  refused.add(part);
                   if (parts.has(part)) return;
                   parts.set(part, undefined);
                   pending ??= setTimeout(give, DEBOUNCE);
                   return;
                 }
-                listener.problem(apiProblem(failure, `watch ${target.path}`, api));
+                given.problem(apiProblem(failure, `watch ${target.path}`, api));
               },
             },
             signal,
@@ -76,8 +79,10 @@ function targetsOf(options: ClusterTextsOptions): readonly (readonly [Part, Watc
   return [
     ['inject', named(options.injectConfigMap), false],
     ['mesh', named(options.meshConfigMap), false],
-    ...(options.watchNamespaces ? ([['namespaces', { path: '/api/v1/namespaces' }, true]] as const) : []),
-    ...(options.watchNodes ? ([['nodes', { path: '/api/v1/nodes' }, true]] as const) : []),
+    ...(options.watchNamespaces
+      ? ([['namespaces', { path: '/api/v1/namespaces', reduce: annotationsOnly }, true]] as const)
+      : []),
+    ...(options.watchNodes ? ([['nodes', { path: '/api/v1/nodes', reduce: kubeletOnly }, true]] as const) : []),
     ...(options.watchProxyConfigs
       ? ([['proxyConfigs', { path: '/apis/networking.istio.io/v1beta1/proxyconfigs' }, true]] as const)
       : []),
@@ -139,5 +144,40 @@ function unwatched({ message }: ApiFailure, path: string): Problem {
     message: `cannot watch ${path}: ${message}`,
     remedy:
       'Give the service account the ClusterRole that remora install prints. Until then --nativeSidecars auto means no, and OpenShift ids are the default ones.',
+  };
+}
+
+/**
+ * Kubelets write their status all the time, and a configuration that is given anew is compiled anew: what is the same as
+ * before is not given, unless something was wrong in between.
+ */
+function onlyChanges({ value, problem }: SourceListener<ConfigTexts>): SourceListener<ConfigTexts> {
+  let last = '';
+  return {
+    value: (texts) => {
+      const text = JSON.stringify(texts);
+      if (text === last) return;
+      last = text;
+      value(texts);
+    },
+    problem: (one) => {
+      last = '';
+      problem(one);
+    },
+  };
+}
+
+/** What is kept of a Node: its kubelet's version. */
+function kubeletOnly(node: JsonObject): JsonObject {
+  const kubeletVersion = textAt(node, 'status', 'nodeInfo', 'kubeletVersion');
+  return { metadata: { name: textAt(node, 'metadata', 'name') }, status: { nodeInfo: { kubeletVersion } } };
+}
+
+/** What is kept of a Namespace: OpenShift's ranges are annotations. */
+function annotationsOnly(namespace: JsonObject): JsonObject {
+  const metadata = getKey(namespace, 'metadata');
+  const annotations = isObject(metadata) ? getKey(metadata, 'annotations') : undefined;
+  return {
+    metadata: { name: textAt(namespace, 'metadata', 'name'), ...(annotations === undefined ? {} : { annotations }) },
   };
 }
