@@ -24,7 +24,7 @@ export type WatchListener = {
 /** The server ends a watch after this time (seconds); bookmarks come every minute, so that longer silence is a dead connection. */
 const WATCH_SECONDS = 290;
 const IDLE_TIMEOUT = 100_000;
-const BACK_OFF = { first: 250, longest: 30_000, lasting: 5_000 };
+const BACK_OFF = { first: 500, longest: 30_000, lasting: 5_000 };
 
 /** Runs until `signal` aborts. */
 export async function watchObjects(
