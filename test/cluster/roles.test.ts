@@ -80,7 +80,9 @@ it('a default revision of our own, deactivated by a tag, is activated by install
   install(cluster, ['--revision=canary']);
   expect(remora(cluster, ['tag', 'set', 'default', '--revision=canary']).code).toBe(0);
   expect(await deactivated('remora-sidecar-injector')).toBe(true);
-  expect(remora(cluster, ['tag', 'remove', 'default', '-y']).stdout).toBe('Revision tag default removed\n');
+  const removed = remora(cluster, ['tag', 'remove', 'default', '-y']).stdout.split('\n');
+  expect(removed[0]).toBe('Revision tag default removed');
+  expect(removed[1]).toContain('stays deactivated; remora install --apply');
   install(cluster);
   expect(await deactivated('remora-sidecar-injector')).toBe(false);
   for (const args of [[], ['--revision=canary']]) {
@@ -162,6 +164,10 @@ it('uninstall names namespaces that ask by a tag, too', async () => {
   await makeNamespace(cluster, 'by-tag', { 'istio.io/rev': 'prod' });
   await makeNamespace(cluster, 'by-revision', { 'istio.io/rev': 'canary' });
   await makeNamespace(cluster, 'refusing', { 'istio.io/rev': 'canary', 'istio-injection': 'disabled' });
+  // A second installation has a revision of the same name, and no part in that tag.
+  install(cluster, ['--revision=canary', '--namespace=elsewhere', '--force']);
+  const other = remora(cluster, ['uninstall', '--apply', '--revision=canary', '--namespace=elsewhere']);
+  expect([other.code, other.stdout.includes('remora-revision-tag-prod')]).toEqual([0, false]);
   const told = remora(cluster, ['uninstall', '--revision=canary']);
   expect(told.stderr).toContain('namespaces still ask for this injector: by-revision, by-tag; ');
   expect(told.stdout.split('\n').slice(0, 3)).toEqual([

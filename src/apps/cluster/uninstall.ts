@@ -7,7 +7,7 @@ import { pathOf, titleOf } from './api-paths.ts';
 import { removeAll } from './apply.ts';
 import { type Connection, clusterProblem, connect } from './connect.ts';
 import { configurationsOf, type Done } from './install.ts';
-import { isOurs, labelOf, nameOf } from './rivals.ts';
+import { entriesOf, isOurs, labelOf, nameOf } from './rivals.ts';
 
 /**
  * `remora uninstall`: what is there of a revision, webhook configurations first, so that no pod waits for an injector that
@@ -88,9 +88,18 @@ function tagsOf(configurations: readonly JsonObject[], options: InstallOptions):
       isOurs(object) &&
       labelOf(object, 'istio.io/tag') !== '' &&
       labelOf(object, 'istio.io/rev') === revision &&
-      // Another installation's tag of the same revision has another name, and calls another namespace.
-      nameOf(object) === nameOf(tagConfiguration(labelOf(object, 'istio.io/tag'), options)),
+      // Another installation's tag of the same revision calls another Service.
+      callsUs(object, options),
   );
+}
+
+/** By its Service; where somebody has put a URL in place of that, by the name that we would give it. */
+function callsUs(tag: JsonObject, options: InstallOptions): boolean {
+  const [entry] = entriesOf(tag);
+  const client = entry === undefined ? undefined : getKey(entry, 'clientConfig');
+  const service = isObject(client) ? getKey(client, 'service') : undefined;
+  if (!isObject(service)) return nameOf(tag) === nameOf(tagConfiguration(labelOf(tag, 'istio.io/tag'), options));
+  return getKey(service, 'namespace') === options.namespace && getKey(service, 'name') === namesOf(options).workload;
 }
 
 function tagObjects(tag: JsonObject): readonly JsonObject[] {
