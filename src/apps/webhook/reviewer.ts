@@ -3,9 +3,11 @@ import {
   answerReview,
   cachedAnswers,
   type InjectionContext,
+  type InjectionOutcome,
   inject,
   parseInjectEnvs,
   type ReviewAnswer,
+  type ReviewRequest,
 } from '../../core/injection/index.ts';
 import type { Compiled } from './compile-config.ts';
 import type { InjectionOptions } from './options.ts';
@@ -30,9 +32,9 @@ export function createAnswerer(
 ): Answerer {
   const { config, nodes, namespaces } = compiled;
   const envsOf = remembered((path) => parseInjectEnvs(path, config.release));
-  return (body, contentType, path) => {
+  return (body, contentType, path, decoded) => {
     const watched = watch(host);
-    const answer = answerReview(body, contentType, config.release, ({ pod, namespace }) =>
+    const injectPod = ({ pod, namespace }: ReviewRequest): InjectionOutcome =>
       inject(
         pod,
         {
@@ -48,8 +50,8 @@ export function createAnswerer(
           host: watched.host,
         },
         config,
-      ),
-    );
+      );
+    const answer = answerReview(body, contentType, config.release, injectPod, decoded);
     return { answer, onceOnly: watched.used() };
   };
 }

@@ -1,8 +1,9 @@
-import { getKey, isObject, type JsonObject, type JsonValue, stringifyGoJson } from '../../json.ts';
+import { getKey, isObject, type JsonValue, stringifyGoJson } from '../../json.ts';
 import type { ReviewAnswer, ReviewRequest } from './answer-review.ts';
+import { parseJsonBody } from './json-body.ts';
 
-/** Answers one POST. `path` is the decoded path of the URL. */
-export type Answerer = (body: string, contentType: string | undefined, path: string) => Answered;
+/** Answers one POST. `path` is the decoded path of the URL, `decoded` the body as JSON where it has been read already. */
+export type Answerer = (body: string, contentType: string | undefined, path: string, decoded?: JsonValue) => Answered;
 
 export type Answered = {
   readonly answer: ReviewAnswer;
@@ -64,9 +65,10 @@ export function cachedAnswers(compute: Answerer, limits: typeof CACHE_LIMITS = C
   }
 
   return (body, contentType, path) => {
-    const asked =
-      contentType === 'application/json' && body.length <= limits.largestBody ? read(body, path) : undefined;
-    if (asked === undefined) return compute(body, contentType, path);
+    const small = contentType === 'application/json' && body.length <= limits.largestBody;
+    const decoded = small ? parseJsonBody(body) : undefined;
+    const asked = read(decoded, path);
+    if (asked === undefined) return compute(body, contentType, path, decoded);
     const { key, tokens, request, uid } = asked;
     const known = entries.get(key);
     if (known !== undefined && (known.confirmed || known.tokens === tokens)) {
@@ -78,14 +80,15 @@ export function cachedAnswers(compute: Answerer, limits: typeof CACHE_LIMITS = C
         onceOnly: false,
       };
     }
-    const computed = compute(body, contentType, path);
+    const computed = compute(body, contentType, path, decoded);
     const tail = tailOf(computed, asked.head, uid);
     if (tail === undefined) {
       forget(key);
       return computed;
     }
     const confirmed = known !== undefined && known.tail === tail;
-    const answer = { ...computed.answer, body: '', request: undefined, outcome: remembered(computed.answer.outcome) };
+    const { status, contentType: type, outcome } = computed.answer;
+    const answer = { status, contentType: type, body: '', outcome: remembered(outcome) };
     keep(key, { tail, answer, tokens, confirmed, size: key.length + tail.length });
     return computed;
   };
@@ -101,9 +104,8 @@ type Asked = {
 };
 
 /** The key of a review that is usual in every way; anything else is left to the one who knows all ways. */
-function read(body: string, path: string): Asked | undefined {
-  const review = parse(body);
-  if (review === undefined) return undefined;
+function read(review: JsonValue | undefined, path: string): Asked | undefined {
+  if (!isObject(review)) return undefined;
   const { kind, apiVersion } = review;
   const request = getKey(review, 'request');
   if (kind !== 'AdmissionReview' || typeof apiVersion !== 'string' || !isObject(request)) return undefined;
@@ -125,27 +127,13 @@ function read(body: string, path: string): Asked | undefined {
   };
 }
 
-/** Integers beyond 2^53 would lose digits here, and two pods might look like one. */
-const LONG_INTEGER = /[:[,]\s*-?\d{16}/;
-
-function parse(body: string): JsonObject | undefined {
-  if (LONG_INTEGER.test(body)) return undefined;
-  try {
-    const value: JsonValue = JSON.parse(body);
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 /** What follows the uid; undefined for an answer that must not be given a second time. */
 function tailOf({ answer, onceOnly }: Answered, head: string, uid: string): string | undefined {
   const start = `${head}${stringifyGoJson(uid)}`;
   if (onceOnly || answer.status !== 200 || !answer.body.startsWith(start)) return undefined;
   if (answer.outcome === undefined || answer.outcome.kind === 'failed') return undefined;
-  // The patch is base64 in the answer: as text it shows whether a random name stands in it.
-  const patch = answer.outcome.kind === 'injected' ? stringifyGoJson(answer.outcome.patch) : '';
-  return patch.includes('kube-api-access-') ? undefined : answer.body.slice(start.length);
+  // As base64, the patch in the answer does not show whether a random name stands in it.
+  return answer.patch?.includes('kube-api-access-') ? undefined : answer.body.slice(start.length);
 }
 
 /** What log and metrics ask of an outcome; pod and patch stand in the answer already. */

@@ -1,10 +1,11 @@
 import { base64 } from '../../base64.ts';
 import { getKey, isObject, type JsonObject, type JsonValue, stringifyGoJson } from '../../json.ts';
 import { parseYaml, roundTrip } from '../../kube/index.ts';
-import { type Parsed, parsed } from '../../problem.ts';
+import { parsed } from '../../problem.ts';
 import { formatRelease, type Release } from '../../release.ts';
 import type { InjectionOutcome, PodTemplate } from '../model.ts';
 import { behaves } from '../releases.ts';
+import { parseJsonBody } from './json-body.ts';
 import { remarks } from './remarks.ts';
 
 /** One HTTP answer of the webhook, ready to be written. */
@@ -12,6 +13,8 @@ export type ReviewAnswer = {
   readonly status: number;
   readonly contentType: 'application/json' | 'text/plain; charset=utf-8';
   readonly body: string;
+  /** The patch, which stands in the body as base64. */
+  readonly patch?: string | undefined;
   /** What the engine said, where it was asked at all. */
   readonly outcome?: InjectionOutcome | undefined;
   /** What it was asked: the review's request, its pod as received or as typed. */
@@ -34,16 +37,18 @@ export type ReviewRequest = {
  * Warnings and audit annotations are our own addition; API servers that know neither ignore them.
  *
  * `injectPod` is called with the typed pod, its `metadata.managedFields` dropped and an empty namespace filled in.
+ * `decoded` is what {@link parseJsonBody} gives for the body, from a caller who has asked already.
  */
 export function answerReview(
   body: string,
   contentType: string | undefined,
   release: Release,
   injectPod: (request: ReviewRequest) => InjectionOutcome,
+  decoded?: JsonValue,
 ): ReviewAnswer {
   if (body === '') return plain(400, 'no body found');
   if (contentType !== 'application/json') return plain(415, 'invalid Content-Type, want `application/json`');
-  const review = parseReview(body, release);
+  const review = parseReview(body, release, decoded ?? parseJsonBody(body));
   if (review.kind === 'unreadable') return refusal(review.typeMeta, '', review.message);
   const pod = readPod(review.object);
   if (typeof pod === 'string') return refusal(review.typeMeta, review.uid, pod);
@@ -61,9 +66,9 @@ export function answerReview(
     case 'skipped':
       return { ...json(review.typeMeta, { uid, allowed: true, ...remarks(outcome) }), outcome, request };
     case 'injected': {
-      const patch = base64(stringifyGoJson(outcome.patch));
-      const response = { uid, allowed: true, patch, patchType: 'JSONPatch', ...remarks(outcome) };
-      return { ...json(review.typeMeta, response), outcome, request };
+      const patch = stringifyGoJson(outcome.patch);
+      const response = { uid, allowed: true, patch: base64(patch), patchType: 'JSONPatch', ...remarks(outcome) };
+      return { ...json(review.typeMeta, response), patch, outcome, request };
     }
   }
 }
@@ -80,8 +85,9 @@ type Review = {
 type Unreadable = { readonly kind: 'unreadable'; readonly message: string; readonly typeMeta: JsonObject };
 
 /** The review's parts, or what is wrong with it, with as much of its type as the answer can repeat. */
-function parseReview(body: string, release: Release): Review | Unreadable {
-  const decoded = decode(body);
+function parseReview(body: string, release: Release, json: JsonValue | undefined): Review | Unreadable {
+  // Go's decoder takes YAML too.
+  const decoded = json === undefined ? parseYaml(body) : parsed(json);
   if (!decoded.ok) {
     return unreadable(`couldn't decode the AdmissionReview: ${decoded.problems[0]?.message ?? 'unreadable'}`);
   }
@@ -120,20 +126,6 @@ function wrongType(kind: string, apiVersion: string, release: Release): string |
 function unreadable(message: string, typeMeta: JsonObject = {}): Unreadable {
   return { kind: 'unreadable', message, typeMeta };
 }
-
-/** Go's decoder takes YAML too. JSON has a parser ten times as fast, which only loses integers beyond 2^53. */
-function decode(body: string): Parsed<JsonValue> {
-  if (!LONG_INTEGER.test(body)) {
-    try {
-      return parsed(JSON.parse(body));
-    } catch {
-      // YAML, or its parser says better what is wrong.
-    }
-  }
-  return parseYaml(body);
-}
-
-const LONG_INTEGER = /[:[,]\s*-?\d{16}/;
 
 function readPod(object: JsonValue | undefined): PodTemplate | string {
   if (object === undefined || object === null) return 'AdmissionReview has no pod in request.object';
