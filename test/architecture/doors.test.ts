@@ -14,6 +14,7 @@ const ROOMS = [
   'src/core/capture',
   'src/core/envoy',
   'src/core/agent',
+  'src/core/telemetry',
   'src/core/install',
   'src/core/check',
   'src/platform',

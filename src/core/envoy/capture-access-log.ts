@@ -7,14 +7,16 @@ export type AccessLog = {
   readonly format?: string | undefined;
 };
 
-const TEXT_FORMAT =
+/** The default text format of Istio, with its newline. */
+export const ACCESS_LOG_TEXT =
   '[%START_TIME%] "%REQ(:METHOD)% %REQ(X-ENVOY-ORIGINAL-PATH?:PATH)% %PROTOCOL%" %RESPONSE_CODE% %RESPONSE_FLAGS% ' +
   '%RESPONSE_CODE_DETAILS% %CONNECTION_TERMINATION_DETAILS% "%UPSTREAM_TRANSPORT_FAILURE_REASON%" %BYTES_RECEIVED% ' +
   '%BYTES_SENT% %DURATION% %RESP(X-ENVOY-UPSTREAM-SERVICE-TIME)% "%REQ(X-FORWARDED-FOR)%" "%REQ(USER-AGENT)%" ' +
   '"%REQ(X-REQUEST-ID)%" "%REQ(:AUTHORITY)%" "%UPSTREAM_HOST%" %UPSTREAM_CLUSTER_RAW% %UPSTREAM_LOCAL_ADDRESS% ' +
   '%DOWNSTREAM_LOCAL_ADDRESS% %DOWNSTREAM_REMOTE_ADDRESS% %REQUESTED_SERVER_NAME% %ROUTE_NAME%\n';
 
-const JSON_FIELDS: readonly (readonly [key: string, operator: string])[] = [
+/** The members of a JSON line: key, and operator without its percent signs. */
+export const ACCESS_LOG_FIELDS: readonly (readonly [key: string, operator: string])[] = [
   ['start_time', 'START_TIME'],
   ['method', 'REQ(:METHOD)'],
   ['path', 'REQ(X-ENVOY-ORIGINAL-PATH?:PATH)'],
@@ -52,7 +54,7 @@ export function accessLog(log: AccessLog | undefined, noChainOnly = false): Json
         ...(noChainOnly ? filter : {}),
         typed_config: typed('envoy.extensions.access_loggers.file.v3.FileAccessLog', {
           path: log.path,
-          log_format: log.encoding === 'JSON' ? jsonFormat() : textFormat(log.format ?? TEXT_FORMAT),
+          log_format: log.encoding === 'JSON' ? jsonFormat() : textFormat(log.format ?? ACCESS_LOG_TEXT),
         }),
       },
     ],
@@ -65,7 +67,7 @@ function textFormat(format: string): JsonObject {
 
 function jsonFormat(): JsonObject {
   return {
-    json_format: Object.fromEntries(JSON_FIELDS.map(([key, operator]) => [key, `%${operator}%`])),
+    json_format: Object.fromEntries(ACCESS_LOG_FIELDS.map(([key, operator]) => [key, `%${operator}%`])),
     json_format_options: { sort_properties: false },
   };
 }

@@ -14,7 +14,7 @@
 export { type Bootstrap, buildBootstrap } from './bootstrap.ts';
 export { buildEarlyBootstrap, type EarlyBootstrapInput } from './bootstrap-1-0.ts';
 export { bootstrapForCase } from './bootstrap-case.ts';
-export type { AccessLog } from './capture-access-log.ts';
+export { ACCESS_LOG_FIELDS, ACCESS_LOG_TEXT, type AccessLog } from './capture-access-log.ts';
 export type { InboundPort, InboundProtocol, MtlsMode } from './capture-chains.ts';
 export {
   type CaptureRequest,
