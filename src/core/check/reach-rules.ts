@@ -35,7 +35,7 @@ function tryFinding({ configuration, namespace, result }: Try): Finding {
         severity: 'error',
         where,
         message: `${pod} came back without a sidecar.`,
-        remedy: 'See why: the warnings of kubectl run --dry-run=server, and remora check-inject.',
+        remedy: 'See why: the warning of kubectl run --dry-run=server, or what remora inject --report says of the pod.',
       };
     case 'refused':
       return {
