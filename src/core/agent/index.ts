@@ -1,17 +1,42 @@
 /**
- * What the sidecar's status server decides. Pure: settings, requests and answers come in as data, what to do comes out;
+ * What the sidecar's agent decides. Pure: settings, requests and answers come in as data, what to do comes out;
  * sockets and clocks belong to the app.
  *
  *   ISTIO_KUBE_APP_PROBERS ─► parseProbers ─► planProbe ─(app asks the application)─► httpProbeStep, isServing ─► answer
  *   ISTIO_PROMETHEUS_ANNOTATIONS ─► parseScrapeConfig ─► rewriteAccept ─(app scrapes)─► mergeTargets, mergedFormat
  *   Envoy's /stats ─► judgeReadiness, activeConnections ─► drainStep
  *   POST /quitquitquit, /drain ─► localRequest
+ *   words after `proxy` ─► readAgentFlags ─► chooseEngine, envoyCandidates
+ *   signals, requests, the proxy's end ─► nextLifeStep ─► drain, kill, restart, exit
  */
 export { rewriteAccept } from './accept.ts';
+export { type AgentFlags, readAgentFlags } from './agent-flags.ts';
 export { chooseEncoding, type Encoding, SMALL_BODY } from './content-encoding.ts';
+export { chooseEngine, type Engine, type EnvoyCandidate, envoyCandidates } from './engine.ts';
 export { activeConnections, type DrainStep, drainStep, statValue } from './envoy-stats.ts';
 export { HEALTH_CHECK_PATH, healthRequest, isServing } from './grpc-health.ts';
+export {
+  endText,
+  exitCodeOf,
+  type LifeAction,
+  type LifeEvent,
+  type LifeState,
+  type LifeStep,
+  nextLifeStep,
+  type ProxyEnd,
+  restartDelay,
+  terminatingCause,
+} from './lifecycle.ts';
 export { isLoopback, type LocalAnswer, localRequest } from './local-request.ts';
+export {
+  DEFAULT_LEVELS,
+  isLogged,
+  type LogEntry,
+  type LogLevel,
+  type LogLevels,
+  logLine,
+  parseLogLevels,
+} from './log-line.ts';
 export {
   APPLICATION_BODY_LIMIT,
   type Merged,
@@ -20,6 +45,7 @@ export {
   type Scraped,
   TEXT_FORMAT,
 } from './metrics-merge.ts';
+export { type InterfaceAddress, nodeAddresses } from './node-addresses.ts';
 export {
   httpProbeStep,
   PROBE_BODY_LIMIT,

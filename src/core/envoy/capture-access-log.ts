@@ -1,4 +1,5 @@
 import type { JsonObject } from '../json.ts';
+import { type Direction, TELEMETRY_FIELDS } from '../telemetry/index.ts';
 import { typed } from './parts.ts';
 
 export type AccessLog = {
@@ -43,22 +44,62 @@ export const ACCESS_LOG_FIELDS: readonly (readonly [key: string, operator: strin
   ['route_name', 'ROUTE_NAME'],
 ];
 
-/** `access_log` of a connection manager, TCP proxy or (`noChainOnly`) listener; nothing where logging is off. */
-export function accessLog(log: AccessLog | undefined, noChainOnly = false): JsonObject {
+/** The logs of a filter: the user's, and the one from which the agent counts traffic. */
+export type Logs = {
+  readonly accessLog?: AccessLog | undefined;
+  /** Where the agent reads, and which way the traffic of this listener goes. */
+  readonly telemetry?: { readonly path: string; readonly direction: Direction } | undefined;
+};
+
+/** `access_log` of a listener: only what found no filter chain. */
+export function listenerAccessLog(log: AccessLog | undefined): JsonObject {
   if (log === undefined || log.path === '') return {};
-  const filter = { filter: { response_flag_filter: { flags: ['NR'] } } };
+  return { access_log: [fileLog(log.path, userFormat(log), { response_flag_filter: { flags: ['NR'] } })] };
+}
+
+/** `access_log` of a connection manager; nothing where logging is off. */
+export function httpAccessLog({ accessLog, telemetry }: Logs): JsonObject {
+  const logs = [...userLog(accessLog, undefined), ...telemetryLog(telemetry)];
+  return logs.length === 0 ? {} : { access_log: logs };
+}
+
+/** How often the bytes of an open TCP connection are counted; Istio's reportingInterval. */
+const TCP_INTERVAL = '5s';
+
+/**
+ * `access_log` of a TCP proxy. Counting needs a line when a connection opens and now and then; the user's log has one
+ * line a connection, at its end.
+ */
+export function tcpAccessLog({ accessLog, telemetry }: Logs): JsonObject {
+  if (telemetry === undefined) return httpAccessLog({ accessLog });
+  const atEnd = { log_type_filter: { types: ['TcpConnectionEnd'] } };
   return {
-    access_log: [
-      {
-        name: 'envoy.access_loggers.file',
-        ...(noChainOnly ? filter : {}),
-        typed_config: typed('envoy.extensions.access_loggers.file.v3.FileAccessLog', {
-          path: log.path,
-          log_format: log.encoding === 'JSON' ? jsonFormat() : textFormat(log.format ?? ACCESS_LOG_TEXT),
-        }),
-      },
-    ],
+    access_log: [...userLog(accessLog, atEnd), ...telemetryLog(telemetry)],
+    access_log_options: { flush_access_log_on_connected: true, access_log_flush_interval: TCP_INTERVAL },
   };
+}
+
+function userLog(log: AccessLog | undefined, filter: JsonObject | undefined): readonly JsonObject[] {
+  return log === undefined || log.path === '' ? [] : [fileLog(log.path, userFormat(log), filter)];
+}
+
+function telemetryLog(telemetry: Logs['telemetry']): readonly JsonObject[] {
+  if (telemetry === undefined) return [];
+  const operators = TELEMETRY_FIELDS.map(([key, operator]) => [key, `%${operator}%`]);
+  const json_format = { direction: telemetry.direction, ...Object.fromEntries(operators) };
+  return [fileLog(telemetry.path, { json_format }, undefined)];
+}
+
+function fileLog(path: string, log_format: JsonObject, filter: JsonObject | undefined): JsonObject {
+  return {
+    name: 'envoy.access_loggers.file',
+    ...(filter === undefined ? {} : { filter }),
+    typed_config: typed('envoy.extensions.access_loggers.file.v3.FileAccessLog', { path, log_format }),
+  };
+}
+
+function userFormat(log: AccessLog): JsonObject {
+  return log.encoding === 'JSON' ? jsonFormat() : textFormat(log.format ?? ACCESS_LOG_TEXT);
 }
 
 function textFormat(format: string): JsonObject {

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../json.ts';
 import { inboundHttp, tcpProxy } from './capture-filters.ts';
-import type { CaptureRequest } from './capture-listeners.ts';
+import { type CaptureRequest, logsOf } from './capture-listeners.ts';
 import { named } from './parts.ts';
 import { sdsSecret } from './tls-context.ts';
 
@@ -52,7 +52,7 @@ export function inboundChains(request: CaptureRequest): readonly JsonObject[] {
     {
       name: 'virtualInbound-blackhole',
       filter_chain_match: { destination_port: request.inboundPort },
-      filters: [...exchange(request), tcpProxy('BlackHoleCluster', undefined)],
+      filters: [...exchange(request), tcpProxy('BlackHoleCluster', {})],
     },
     ...rowsOf('undeclared', request.mtls).map((row) => passthroughChain(row, request)),
     ...ports.flatMap((port) => rowsOf(port.protocol, request.mtls).map((row) => portChain(row, port, request))),
@@ -83,9 +83,10 @@ function match({ transport, alpn }: Row): JsonObject {
 }
 
 function filters(row: Row, request: CaptureRequest, cluster: string, statPrefix: string, port: number): JsonObject[] {
-  const { accessLog, istioFilters } = request;
-  if (!row.http) return [...exchange(request), tcpProxy(cluster, accessLog)];
-  return [...exchange(request), inboundHttp({ statPrefix, cluster, servicePort: port, accessLog, istioFilters })];
+  const { istioFilters } = request;
+  const logs = logsOf(request, 'inbound');
+  if (!row.http) return [...exchange(request), tcpProxy(cluster, logs)];
+  return [...exchange(request), inboundHttp({ statPrefix, cluster, servicePort: port, logs, istioFilters })];
 }
 
 function exchange({ istioFilters }: CaptureRequest): readonly JsonObject[] {

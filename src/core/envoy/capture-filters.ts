@@ -1,13 +1,13 @@
 import type { JsonObject } from '../json.ts';
-import { type AccessLog, accessLog } from './capture-access-log.ts';
+import { httpAccessLog, type Logs, tcpAccessLog } from './capture-access-log.ts';
 import { named } from './parts.ts';
 
 /** A TCP proxy; its statistics are named after its cluster. */
-export function tcpProxy(cluster: string, log: AccessLog | undefined): JsonObject {
+export function tcpProxy(cluster: string, logs: Logs): JsonObject {
   return named('envoy.filters.network.tcp_proxy', 'envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy', {
     stat_prefix: cluster,
     cluster,
-    ...accessLog(log),
+    ...tcpAccessLog(logs),
   });
 }
 
@@ -15,7 +15,7 @@ export type InboundHttp = {
   readonly statPrefix: string;
   readonly cluster: string;
   readonly servicePort: number;
-  readonly accessLog?: AccessLog | undefined;
+  readonly logs: Logs;
   readonly istioFilters: boolean;
 };
 
@@ -43,7 +43,7 @@ export function inboundHttp(request: InboundHttp): JsonObject {
       request_id_extension: {
         typed_config: { '@type': 'type.googleapis.com/envoy.extensions.request_id.uuid.v3.UuidRequestIdConfig' },
       },
-      ...accessLog(request.accessLog),
+      ...httpAccessLog(request.logs),
       http_filters: [
         ...(request.istioFilters ? [exchange] : []),
         named('envoy.filters.http.grpc_stats', `${FILTERS}.http.grpc_stats.v3.FilterConfig`, {

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../json.ts';
-import { type AccessLog, accessLog } from './capture-access-log.ts';
+import type { Direction } from '../telemetry/index.ts';
+import { type AccessLog, type Logs, listenerAccessLog } from './capture-access-log.ts';
 import { type InboundPort, inboundChains, type MtlsMode } from './capture-chains.ts';
 import { tcpProxy } from './capture-filters.ts';
 import { inspectors } from './capture-inspectors.ts';
@@ -19,6 +20,8 @@ export type CaptureRequest = {
   /** How long to wait for the first bytes of a protocol that may be HTTP; `0s` for ever, as upstream. */
   readonly detectionTimeout: string;
   readonly accessLog?: AccessLog | undefined;
+  /** File (a FIFO) from which the agent counts traffic; undefined: Envoy counts it, or nobody. */
+  readonly telemetryLog?: string | undefined;
   /** Whether Envoy is Istio's build: a stock one refuses the filters `istio.*`. */
   readonly istioFilters: boolean;
 };
@@ -32,6 +35,11 @@ function listenerAddress(families: AddressFamilies, port: number): JsonObject {
   };
 }
 
+/** What a filter of this listener logs. */
+export function logsOf({ accessLog, telemetryLog }: CaptureRequest, direction: Direction): Logs {
+  return { accessLog, ...(telemetryLog === undefined ? {} : { telemetry: { path: telemetryLog, direction } }) };
+}
+
 /** The listener for what the pod sends (agent.md 15.1). */
 export function virtualOutbound(request: CaptureRequest): JsonObject {
   const cluster = request.registryOnly ? 'BlackHoleCluster' : 'PassthroughCluster';
@@ -42,14 +50,14 @@ export function virtualOutbound(request: CaptureRequest): JsonObject {
     ...(request.tproxy ? { transparent: true } : {}),
     traffic_direction: 'OUTBOUND',
     max_connections_to_accept_per_socket_event: 1,
-    ...accessLog(request.accessLog, true),
+    ...listenerAccessLog(request.accessLog),
     filter_chains: [
       {
         name: 'virtualOutbound-blackhole',
         filter_chain_match: { destination_port: request.outboundPort },
-        filters: [tcpProxy('BlackHoleCluster', undefined)],
+        filters: [tcpProxy('BlackHoleCluster', {})],
       },
-      { name: 'virtualOutbound-catchall-tcp', filters: [tcpProxy(cluster, request.accessLog)] },
+      { name: 'virtualOutbound-catchall-tcp', filters: [tcpProxy(cluster, logsOf(request, 'outbound'))] },
     ],
   };
 }
@@ -66,7 +74,7 @@ export function virtualInbound(request: CaptureRequest): JsonObject {
     listener_filters_timeout: request.detectionTimeout,
     ...(request.exactBalance ? { connection_balance_config: { exact_balance: {} } } : {}),
     max_connections_to_accept_per_socket_event: 1,
-    ...accessLog(request.accessLog, true),
+    ...listenerAccessLog(request.accessLog),
     listener_filters: [
       named('envoy.filters.listener.original_dst', 'envoy.extensions.filters.listener.original_dst.v3.OriginalDst'),
       ...(request.tproxy

@@ -6,6 +6,7 @@
  *   node metadata ─► workloadIdentity ─┐
  *   HTTP requests, TCP connections ────┴► IstioMetrics ─► istio_requests_total{…} 1
  */
+export { EnvoyLogReader, TELEMETRY_FIELDS } from './envoy-log.ts';
 export { type WorkloadIdentity, workloadIdentity } from './identity.ts';
 export { IstioMetrics } from './istio-metrics.ts';
 export type { Direction, HttpExchange, TcpProgress, TrafficEvent } from './traffic.ts';
