@@ -61,6 +61,8 @@ const { outputFiles } = await build({
   minifySyntax: true,
   minifyWhitespace: true,
   plugins: [heavyPackages, lazyPackages],
+  // Has a native file, which it finds beside itself.
+  external: ['koffi'],
   define: { REMORA_VERSION: JSON.stringify(version) },
   // As Node wraps a module; bin/remora calls it.
   banner: { js: '(function (exports, require, module) {' },

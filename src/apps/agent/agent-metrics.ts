@@ -2,8 +2,20 @@
 export type ScrapeFailure = 'envoy' | 'application' | 'agent';
 
 export class AgentMetrics {
+  readonly #started: number;
   #scrapes = 0;
+  #startupSeconds: number | undefined;
   readonly #failures = new Map<ScrapeFailure, number>();
+
+  /** `started` is a moment of the clock of `performance.now`. */
+  constructor(started = performance.now()) {
+    this.#started = started;
+  }
+
+  /** The pod is ready for the first time. */
+  ready(): void {
+    this.#startupSeconds ??= (performance.now() - this.#started) / 1000;
+  }
 
   countScrape(): void {
     this.#scrapes++;
@@ -38,6 +50,13 @@ export class AgentMetrics {
       '# HELP istio_agent_scrapes_total The total number of scrapes.',
       '# TYPE istio_agent_scrapes_total counter',
       `istio_agent_scrapes_total ${this.#scrapes}`,
+      ...(this.#startupSeconds === undefined
+        ? []
+        : [
+            '# HELP istio_agent_startup_duration_seconds The time from the process starting to being marked ready.',
+            '# TYPE istio_agent_startup_duration_seconds gauge',
+            `istio_agent_startup_duration_seconds ${this.#startupSeconds}`,
+          ]),
       '',
     ].join('\n');
   }

@@ -1,10 +1,12 @@
 /**
- * The sidecar's agent: so far its status server, with real probes and scrapes. What is decided stands in core/agent;
- * here it meets sockets.
+ * The sidecar's agent: `pilot-agent proxy`. What is decided stands in core/agent; here it meets sockets and processes.
  *
- *   kubelet, Prometheus ─► status-server ─┬─► probe ─► application
- *                                         ├─► merged-metrics ─► Envoy, application
- *                                         └─► readiness, quit, drain (given by the caller)
+ *   sidecar ─┬─► proxy-config, proxy-program ─► the proxy, as a child
+ *            └─► status-server ─┬─► probe ─► application            ◄─ kubelet
+ *                               ├─► merged-metrics ─► proxy, application ◄─ Prometheus
+ *                               └─► proxy-readiness, quit, drain
  */
 export { AgentMetrics } from './agent-metrics.ts';
+export { runSidecar, type SidecarHost } from './sidecar.ts';
 export { startStatusServer } from './status-server.ts';
+export { waitUntilReady } from './wait.ts';

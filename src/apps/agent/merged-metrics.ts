@@ -16,6 +16,8 @@ export type MetricsSettings = {
   readonly envoyPort: number | undefined;
   readonly targets: readonly ScrapeTarget[];
   readonly applicationBodyLimit?: number | undefined;
+  /** Text of the agent's own that belongs to the proxy's: Istio's metrics, where Envoy cannot make them. */
+  readonly more?: (() => string) | undefined;
 };
 
 /** Envoy's statistics may be large; what is more than this is no longer statistics. */
@@ -46,7 +48,8 @@ export async function mergedMetrics(
     }),
   ]);
   const application = settings.targets.length === 1 ? onlyTarget(answers[0]) : merge(answers);
-  const parts = [Buffer.from(metrics.text()), envoy?.body ?? Buffer.alloc(0), application.body];
+  const own = `${metrics.text()}${settings.more?.() ?? ''}`;
+  const parts = [Buffer.from(own), envoy?.body ?? Buffer.alloc(0), application.body];
   return { contentType: application.contentType, body: Buffer.concat(parts) };
 }
 

@@ -46,10 +46,32 @@ function rawCall(words: readonly string[], calledAs: string): RawCall | undefine
   if (calledAs === 'istio-iptables.sh') {
     return { words, load: async () => (await import('./capture.ts')).script };
   }
-  const named =
-    calledAs === 'istio-iptables' ? [calledAs, ...words] : words[0] === 'pilot-agent' ? words.slice(1) : words;
-  const load = COMMANDS.find((command) => command.name === named[0])?.loadRaw;
-  return load === undefined ? undefined : { load, words: named.slice(1) };
+  const named = calledAs === 'istio-iptables' ? [calledAs, ...words] : words;
+  const agent = calledAs === 'pilot-agent' ? words : named[0] === 'pilot-agent' ? named.slice(1) : undefined;
+  if (agent !== undefined) return agentCall(agent);
+  const command = COMMANDS.find(({ name, loadRaw }) => loadRaw !== undefined && isCalled(name, named));
+  // istio-iptables has a help of its own, with the flags of upstream.
+  if (command?.name !== 'istio-iptables' && asksForHelp(named)) return undefined;
+  return command?.loadRaw === undefined
+    ? undefined
+    : { load: command.loadRaw, words: named.slice(command.name.split(' ').length) };
+}
+
+/** A command of pilot-agent's; another one is left to be refused as any. */
+function agentCall(words: readonly string[]): RawCall | undefined {
+  const [first = '', ...rest] = words;
+  // The type of the node may stand anywhere among the flags, or be missing.
+  if (first === 'proxy' && rest[0] !== 'embedded')
+    return { words: rest, load: async () => (await import('./agent.ts')).proxy };
+  const command = COMMANDS.find(
+    ({ name, loadRaw }) => loadRaw !== undefined && (name === first || name === `proxy ${first}`),
+  );
+  if (command?.loadRaw !== undefined) return { words: rest, load: command.loadRaw };
+  return first === 'version' ? { words: rest, load: async () => (await import('./agent.ts')).version } : undefined;
+}
+
+function isCalled(name: string, words: readonly string[]): boolean {
+  return name.split(' ').every((part, i) => words[i] === part);
 }
 
 /** The same without printing. */

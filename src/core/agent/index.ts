@@ -6,11 +6,26 @@
  *   ISTIO_PROMETHEUS_ANNOTATIONS ─► parseScrapeConfig ─► rewriteAccept ─(app scrapes)─► mergeTargets, mergedFormat
  *   Envoy's /stats ─► judgeReadiness, activeConnections ─► drainStep
  *   POST /quitquitquit, /drain ─► localRequest
+ *   environment ─► readAgentEnvironment
  *   words after `proxy` ─► readAgentFlags ─► chooseEngine, envoyCandidates
  *   signals, requests, the proxy's end ─► nextLifeStep ─► drain, kill, restart, exit
  */
 export { rewriteAccept } from './accept.ts';
+export {
+  type AgentEnvironment,
+  type Environment,
+  proxyConfigOfFlags,
+  type ReadEnvironment,
+  readAgentEnvironment,
+} from './agent-environment.ts';
 export { type AgentFlags, readAgentFlags } from './agent-flags.ts';
+export {
+  type ApplicationWatch,
+  applicationProcesses,
+  NOT_SEEN,
+  type ProcessFacts,
+  watchApplication,
+} from './application-processes.ts';
 export { chooseEncoding, type Encoding, SMALL_BODY } from './content-encoding.ts';
 export { chooseEngine, type Engine, type EnvoyCandidate, envoyCandidates } from './engine.ts';
 export { activeConnections, type DrainStep, drainStep, statValue } from './envoy-stats.ts';
@@ -83,3 +98,4 @@ export {
   type ReadinessMemory,
   type StatsAnswer,
 } from './readiness.ts';
+export { type DebugRequest, readRequestFlags, readWaitFlags, type WaitRequest } from './request-flags.ts';

@@ -40,3 +40,4 @@ export { serviceCluster } from './service-cluster.ts';
 export type { BootstrapFeatures, BootstrapInput, CloudPlatform, Locality } from './settings.ts';
 export { buildStaticBootstrap, type StaticOptions } from './static-bootstrap.ts';
 export { requiredSuffixes, statsTags } from './stats-config.ts';
+export { readTrafficSettings, type TrafficSettings } from './traffic-settings.ts';

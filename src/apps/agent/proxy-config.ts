@@ -1,0 +1,43 @@
+import { join } from 'node:path';
+import { addressFamilies, buildStaticBootstrap } from '../../core/envoy/index.ts';
+import { type Parsed, parsed } from '../../core/problem.ts';
+import { buildEmbeddedConfig } from '../../core/proxy/index.ts';
+import type { AgentSettings } from './settings.ts';
+
+/** A file to write, before the proxy starts. */
+export type ConfigFile = { readonly path: string; readonly text: string };
+
+export type ProxyFiles = {
+  /** What the proxy is started with. */
+  readonly main: string;
+  readonly files: readonly ConfigFile[];
+};
+
+/** ProxyConfig's folder, which the pod mounts so that it can be written. */
+export function configPath({ config }: AgentSettings): string {
+  return typeof config.configPath === 'string' ? config.configPath : './etc/istio/proxy';
+}
+
+/** Loopback of the family that the proxy's own ports are on. */
+export function localhostOf({ addresses, env }: AgentSettings): string {
+  return addressFamilies(addresses, env.dualStack).localhost;
+}
+
+/** The proxy's configuration as files. A `customConfigFile` is started as it is (agent.md 7.1). */
+export function proxyFiles(settings: AgentSettings, telemetryLog: string | undefined): Parsed<ProxyFiles> {
+  const folder = configPath(settings);
+  if (settings.engine === 'embedded') {
+    const built = buildEmbeddedConfig(settings.bootstrap, settings.statics);
+    if (!built.ok) return built;
+    const main = join(folder, 'embedded-rev.json');
+    return parsed({ main, files: [{ path: main, text: JSON.stringify(built.value, null, 2) }] }, built.problems);
+  }
+  const custom = settings.config.customConfigFile;
+  if (typeof custom === 'string' && custom !== '') return parsed({ main: custom, files: [] });
+  const built = buildStaticBootstrap(settings.bootstrap, { ...settings.statics, telemetryLog });
+  if (!built.ok) return built;
+  const main = join(folder, 'envoy-rev.json');
+  const { config, tokenFile } = built.value;
+  const token = tokenFile === undefined ? [] : [tokenFile];
+  return parsed({ main, files: [{ path: main, text: JSON.stringify(config, null, 2) }, ...token] }, built.problems);
+}

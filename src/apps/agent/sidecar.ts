@@ -1,0 +1,343 @@
+/**
+ * `pilot-agent proxy`: the process of the container istio-proxy (agent.md 4 and 9). It reads what it was given, serves
+ * the status port, starts the proxy, and from then on does what core/agent's table of life says.
+ *
+ *   signals, /quitquitquit, /drain, the proxy's end ─► nextLifeStep ─► drain, wait, kill, restart, exit
+ */
+import {
+  applicationProcesses,
+  type Environment,
+  endText,
+  exitCodeOf,
+  type LifeAction,
+  type LifeEvent,
+  type LifeState,
+  NOT_SEEN,
+  nextLifeStep,
+  readAgentFlags,
+  restartDelay,
+  terminatingCause,
+  watchApplication,
+} from '../../core/agent/index.ts';
+import { buildNodeMetadata } from '../../core/envoy/index.ts';
+import type { Problem } from '../../core/problem.ts';
+import { EnvoyLogReader, IstioMetrics, workloadIdentity } from '../../core/telemetry/index.ts';
+import { type ChildProgram, startProgram } from '../../platform/child-program.ts';
+import { readFifoLines } from '../../platform/fifo.ts';
+import { writeConfigFiles } from '../../platform/private-files.ts';
+import { seenProcesses } from '../../platform/processes.ts';
+import { type AgentLog, openAgentLog } from './agent-log.ts';
+import { AgentMetrics } from './agent-metrics.ts';
+import { drainPath, type ProxyAdmin, proxyAdmin, waitForDrain } from './proxy-admin.ts';
+import { configPath, localhostOf, proxyFiles } from './proxy-config.ts';
+import { durationMilliseconds, type ProxyCommand, proxyCommand } from './proxy-program.ts';
+import { proxyReadiness } from './proxy-readiness.ts';
+import { type AgentSettings, logSettings, readSettings } from './settings.ts';
+import { startStatusServer } from './status-server.ts';
+
+export type SidecarHost = {
+  readonly env: Environment;
+  readonly version: string;
+  /** What starts this program again, for the embedded engine. */
+  readonly ownProgram: readonly string[];
+};
+
+/** As Go's, for an error at the start. */
+const START_FAILED = 255;
+
+/** Runs until the proxy has ended. Gives the exit code. */
+export async function runSidecar(words: readonly string[], host: SidecarHost): Promise<number> {
+  const started = performance.now();
+  const flags = readAgentFlags(words);
+  if (!flags.ok) return refuse(openAgentLog(new Map(), false, ['stderr']), flags.problems);
+  const { levels, json, targets, odd } = logSettings(flags.value);
+  const log = openAgentLog(levels, json, targets);
+  if (odd !== undefined) log.warn(odd);
+  if (flags.value.ignored.length > 0) log.info(`flags without a meaning here: ${flags.value.ignored.join(' ')}`);
+  const read = readSettings(flags.value, host.env, host.version);
+  tell(log, read.problems);
+  if (!read.ok) return refuse(log, read.problems);
+  return new Sidecar(read.value, host, log, started).run();
+}
+
+class Sidecar {
+  readonly #settings: AgentSettings;
+  readonly #host: SidecarHost;
+  readonly #log: AgentLog;
+  readonly #admin: ProxyAdmin;
+  readonly #counters: AgentMetrics;
+  readonly #closers: (() => void)[] = [];
+  readonly #exit: Promise<number>;
+  #resolveExit: (code: number) => void = () => {};
+  #state: LifeState = 'running';
+  #proxy: ChildProgram | undefined;
+  #restarts = 0;
+  #telemetry: IstioMetrics | undefined;
+
+  constructor(settings: AgentSettings, host: SidecarHost, log: AgentLog, started: number) {
+    this.#settings = settings;
+    this.#host = host;
+    this.#log = log;
+    this.#admin = proxyAdmin(localhostOf(settings), adminPort(settings));
+    this.#counters = new AgentMetrics(started);
+    this.#exit = new Promise((resolve) => {
+      this.#resolveExit = resolve;
+    });
+  }
+
+  async run(): Promise<number> {
+    const { flags, bootstrap, engine } = this.#settings;
+    this.#log.info(`${flags.nodeType} ${bootstrap.nodeId}, engine ${engine}, without a control plane`);
+    this.#log.info(`effective ProxyConfig: ${JSON.stringify(this.#settings.config)}`);
+    await this.#serveStatus();
+    this.#catchSignals();
+    try {
+      const command = await this.#prepare();
+      if (command === undefined) this.#log.info('DISABLE_ENVOY is set: no proxy is started');
+      else if (this.#state === 'running') await this.#start(command);
+      else this.#resolveExit(0);
+      this.#watchApplication();
+      return await this.#exit;
+    } catch (error) {
+      if (error instanceof StartError) return refuse(this.#log, error.problems);
+      throw error;
+    } finally {
+      for (const close of this.#closers.reverse()) close();
+    }
+  }
+
+  /** Writes what the proxy reads, and gives its command line. */
+  async #prepare(): Promise<ProxyCommand | undefined> {
+    const settings = this.#settings;
+    if (settings.env.disableProxy) return undefined;
+    const files = proxyFiles(settings, settings.engine === 'envoy' ? this.#openTelemetry() : undefined);
+    if (!files.ok) throw new StartError(files.problems);
+    tell(this.#log, files.problems);
+    const command = proxyCommand(settings, files.value.main, this.#host.env, this.#host.ownProgram);
+    tell(this.#log, command.problems);
+    if (!command.ok) throw new StartError(command.problems);
+    const written = writeConfigFiles(configPath(settings), files.value.files);
+    if (!written.ok) throw new StartError([notWritable(configPath(settings), written.failure.message)]);
+    this.#closers.push(written.value.remove);
+    return command.value;
+  }
+
+  /** A stock Envoy counts nothing for Istio: it writes what passed into a pipe, from which the agent counts. */
+  #openTelemetry(): string | undefined {
+    const path = `${configPath(this.#settings)}/telemetry.fifo`;
+    const reader = new EnvoyLogReader();
+    const metrics = new IstioMetrics(workloadIdentity(buildNodeMetadata(this.#settings.bootstrap, () => {}).output));
+    const written = writeConfigFiles(configPath(this.#settings), []);
+    if (!written.ok) throw new StartError([notWritable(configPath(this.#settings), written.failure.message)]);
+    try {
+      const fifo = readFifoLines(path, (line) => {
+        for (const event of reader.read(line)) metrics.record(event);
+      });
+      this.#closers.push(fifo.close);
+    } catch (error) {
+      this.#log.warn(`Istio's metrics are missing: ${path} cannot be made: ${textOf(error)}`);
+      return undefined;
+    }
+    this.#telemetry = metrics;
+    return path;
+  }
+
+  async #start(command: ProxyCommand): Promise<void> {
+    const begun = performance.now();
+    this.#log.info(`starting ${command.file} ${command.args.join(' ')}`);
+    try {
+      this.#proxy = await startProgram({ ...command, env: { ...this.#host.env } });
+    } catch (error) {
+      throw new StartError([notStarted(command.file, textOf(error))]);
+    }
+    // A signal that came meanwhile found nothing to kill.
+    if (this.#state === 'stopping') this.#proxy.kill('SIGKILL');
+    void this.#proxy.ended.then(async (end) => {
+      const ran = performance.now() - begun;
+      const asked = this.#state !== 'running' && this.#state !== 'draining-for-ever';
+      const text = `the proxy has ended with ${endText(end)}`;
+      if (asked || exitCodeOf(end) === 0) this.#log.info(text);
+      else this.#log.error(text);
+      // One that held out for a while starts anew with its tries.
+      if (ran > 60_000) this.#restarts = 0;
+      const restartsLeft = (this.#settings.flags.numbers.restartProxy ?? this.#settings.env.restarts) - this.#restarts;
+      this.#happened({ kind: 'proxy-ended', end, restartsLeft }, command);
+    });
+  }
+
+  #happened(event: LifeEvent, command?: ProxyCommand): void {
+    const { state, actions } = nextLifeStep(this.#state, event);
+    this.#state = state;
+    for (const action of actions) this.#act(action, command);
+  }
+
+  #act(action: LifeAction, command: ProxyCommand | undefined): void {
+    switch (action.kind) {
+      case 'drain-listeners':
+        this.#admin.post(drainPath(this.#settings.flags.nodeType, action.stay)).catch((error: unknown) => {
+          this.#log.warn(`the proxy could not be asked to drain: ${textOf(error)}`);
+        });
+        return;
+      case 'wait-for-drain':
+        void waitForDrain(this.#drainWait()).then(() => this.#happened({ kind: 'drained' }));
+        return;
+      case 'kill-proxy':
+        if (this.#settings.env.disableProxy) this.#resolveExit(0);
+        else this.#proxy?.kill('SIGKILL');
+        return;
+      case 'restart-proxy': {
+        const delay = restartDelay(this.#restarts++);
+        this.#log.warn(`the proxy is started again in ${delay} ms`);
+        setTimeout(() => void this.#restart(command), delay);
+        return;
+      }
+      case 'exit':
+        this.#resolveExit(action.code);
+        return;
+    }
+  }
+
+  async #restart(command: ProxyCommand | undefined): Promise<void> {
+    if (this.#state !== 'running' || command === undefined) return this.#resolveExit(0);
+    try {
+      await this.#start(command);
+    } catch (error) {
+      this.#resolveExit(error instanceof StartError ? refuse(this.#log, error.problems) : START_FAILED);
+    }
+  }
+
+  #drainWait(): Parameters<typeof waitForDrain>[0] {
+    const { env, config } = this.#settings;
+    return {
+      admin: this.#admin,
+      ownPorts: [env.statusPort, env.prometheusPort, env.secureMetricsPort, env.secureMergedMetricsPort],
+      exitOnZero: env.exitOnZero,
+      minimumMilliseconds: env.minimumDrainMilliseconds,
+      terminationMilliseconds: durationMilliseconds(config.terminationDrainDuration, 5000),
+      say: (message) => this.#log.info(message),
+    };
+  }
+
+  async #serveStatus(): Promise<void> {
+    const { statusPort, env, targets, probers } = this.#settings;
+    if (statusPort <= 0) return;
+    try {
+      const server = await startStatusServer({
+        port: statusPort,
+        probers,
+        probes: {
+          instanceIp: env.instanceIp,
+          legacyLocalhost: env.legacyLocalhostProbes,
+          statusPort,
+          http2: env.http2Probing,
+          keepAlive: env.probeKeepAlive,
+        },
+        metrics: {
+          envoyPort: env.mergeProxyStats && !env.disableProxy ? env.prometheusPort : undefined,
+          targets,
+          more: () => this.#telemetry?.text() ?? '',
+        },
+        metricsLocalhostOnly: env.metricsLocalhostOnly,
+        counters: this.#counters,
+        readiness: proxyReadiness(this.#admin, {
+          terminating: () => terminatingCause(this.#state),
+          hasProxy: !env.disableProxy,
+          onReady: () => this.#counters.ready(),
+          log: this.#log,
+        }),
+        quit: () => {
+          this.#log.info('/quitquitquit was called: ending at once');
+          this.#happened({ kind: 'quit' });
+        },
+        drain: () => {
+          this.#log.info('/drain was called');
+          this.#happened({ kind: 'drain' });
+        },
+      });
+      this.#closers.push(() => void server.close());
+    } catch (error) {
+      // As upstream, the pod runs on; without its status port the kubelet will say that it is not ready.
+      const why = `the status port ${statusPort} cannot be opened: ${textOf(error)}`;
+      this.#log.error(`${why}; set another with ProxyConfig statusPort, or stop what listens there`);
+    }
+  }
+
+  #catchSignals(): void {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      const caught = (): void => {
+        this.#log.info(`${signal}: ${this.#state === 'running' ? 'draining, then ending' : 'ending'}`);
+        this.#happened({ kind: 'signal' });
+      };
+      process.on(signal, caught);
+      this.#closers.push(() => process.off(signal, caught));
+    }
+  }
+
+  /** Jobs: where the pod shares its process namespace, the sidecar may end with the application. */
+  #watchApplication(): void {
+    const { env, flags } = this.#settings;
+    if (!(flags.switches.quitWithApplication ?? env.quitWithApplication)) return;
+    if (process.pid === 1) {
+      this.#log.warn('the agent cannot end with the application: set shareProcessNamespace: true in the pod');
+      return;
+    }
+    let known = NOT_SEEN;
+    const timer = setInterval(() => {
+      const watched = watchApplication(known, applicationProcesses(seenProcesses(), process.pid).length);
+      known = watched;
+      if (!watched.ended) return;
+      clearInterval(timer);
+      this.#log.info('the processes of the application have ended: ending with them');
+      this.#happened({ kind: 'application-ended' });
+    }, 1000);
+    this.#closers.push(() => clearInterval(timer));
+  }
+}
+
+class StartError extends Error {
+  readonly problems: readonly Problem[];
+  constructor(problems: readonly Problem[]) {
+    super(problems[0]?.message ?? '');
+    this.problems = problems;
+  }
+}
+
+function adminPort({ config }: AgentSettings): number {
+  return typeof config.proxyAdminPort === 'number' ? config.proxyAdminPort : 15000;
+}
+
+/** Warnings go to the log; errors are told when the start is given up. */
+function tell(log: AgentLog, problems: readonly Problem[]): void {
+  for (const { message, severity } of problems) if (severity === 'warning') log.warn(message);
+}
+
+function refuse(log: AgentLog, problems: readonly Problem[]): number {
+  for (const { code, message, where, remedy, severity } of problems) {
+    if (severity !== 'error') continue;
+    const at = where?.pointer === undefined ? '' : ` (${where.pointer})`;
+    log.error(`${code}: ${message}${at}${remedy === undefined ? '' : `; fix: ${remedy}`}`);
+  }
+  return START_FAILED;
+}
+
+function notWritable(folder: string, message: string): Problem {
+  return {
+    code: 'AGENT_CONFIG_INVALID',
+    severity: 'error',
+    message: `the configuration of the proxy cannot be written to ${folder}: ${message}`,
+    remedy: `Mount a volume that can be written there, as the injected template does (emptyDir istio-envoy at /etc/istio/proxy).`,
+  };
+}
+
+function notStarted(file: string, message: string): Problem {
+  return {
+    code: 'PROXY_NOT_FOUND',
+    severity: 'error',
+    message: `${file} cannot be started: ${message}`,
+    remedy: 'Give an Envoy that was built for this machine, or run the embedded engine (REMORA_ENGINE=embedded).',
+  };
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
