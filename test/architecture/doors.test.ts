@@ -22,6 +22,7 @@ const ROOMS = [
   'src/apps/cli',
   'src/apps/capture',
   'src/apps/agent',
+  'src/apps/proxy',
   'src/apps/webhook',
   'src/apps/cluster',
 ];

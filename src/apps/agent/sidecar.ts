@@ -155,7 +155,7 @@ class Sidecar {
     void this.#proxy.ended.then(async (end) => {
       const ran = performance.now() - begun;
       const asked = this.#state !== 'running' && this.#state !== 'draining-for-ever';
-      const text = `the proxy has ended with ${endText(end)}`;
+      const text = asked ? 'the proxy has ended' : `the proxy has ended with ${endText(end)}`;
       if (asked || exitCodeOf(end) === 0) this.#log.info(text);
       else this.#log.error(text);
       // One that held out for a while starts anew with its tries.

@@ -26,8 +26,6 @@ export type EmbeddedConfig = {
   };
   readonly tproxy: boolean;
   readonly registryOnly: boolean;
-  /** How long a client of the pod may keep quiet before its connection counts as one of a server that speaks first. */
-  readonly detectionTimeout: number;
   readonly connectTimeout: number;
   readonly idleTimeout: number;
   readonly connectionLimit: number;
@@ -60,7 +58,6 @@ export function buildEmbeddedConfig(input: BootstrapInput, options: StaticOption
       },
       tproxy: options.tproxy,
       registryOnly: options.registryOnly,
-      detectionTimeout: milliseconds(options.detectionTimeout, 0),
       connectTimeout: CONNECT_TIMEOUT,
       idleTimeout: milliseconds(metadata.output.IDLE_TIMEOUT, IDLE_TIMEOUT),
       connectionLimit: connectionLimit(proxyConfig),
@@ -100,9 +97,7 @@ const SHAPE: readonly (readonly [path: string, type: 'string' | 'number' | 'bool
   ...['outbound', 'inbound', 'admin', 'health', 'prometheus', 'status'].map(
     (name) => [`ports/${name}`, 'number'] as const,
   ),
-  ...['detectionTimeout', 'connectTimeout', 'idleTimeout', 'connectionLimit', 'drainTimeout'].map(
-    (name) => [name, 'number'] as const,
-  ),
+  ...['connectTimeout', 'idleTimeout', 'connectionLimit', 'drainTimeout'].map((name) => [name, 'number'] as const),
   ...['tproxy', 'registryOnly', 'metricsLocalhostOnly'].map((name) => [name, 'boolean'] as const),
   ...[
     'workload',

@@ -72,4 +72,15 @@ Remora's own. The same as: remora pilot-agent proxy sidecar, or a link named pil
     load: () => Promise.reject(new Error('proxy request is called by loadRaw')),
     loadRaw: async () => (await import('../agent.ts')).request,
   },
+  {
+    name: 'proxy embedded',
+    aliases: [],
+    operands: '',
+    what: "Run the embedded proxy: Envoy's ports and admin interface, in Node.",
+    about: `Carries TCP and HTTP/1.1 for laptops, tests and demos; Linux. The agent starts it (remora proxy sidecar --engine embedded)
+and writes its configuration. It ends with SIGTERM.`,
+    flags: [{ name: 'config', short: 'c', value: 'FILE', names: 'file', what: 'The configuration, as JSON.' }, HELP],
+    examples: [{ what: 'As the agent does', line: 'remora proxy embedded -c etc/istio/proxy/embedded-rev.json' }],
+    load: async () => (await import('../embedded.ts')).proxyEmbedded,
+  },
 ];

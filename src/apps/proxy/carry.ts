@@ -1,0 +1,271 @@
+/**
+ * One connection, from the moment it is accepted to its end:
+ *
+ *   accepted ─► where was it going? ─► routeConnection ─► dial ─► bytes both ways ─► record
+ *
+ * Each direction ends on its own (half-close). A side that does not read makes the other wait, so that nothing piles up.
+ */
+import type { Socket } from 'node:net';
+import { routeConnection, withConnectionClose } from '../../core/proxy/index.ts';
+import type { SocketTarget } from '../../platform/original-destination.ts';
+import { dial, targetOf } from '../../platform/stream-socket.ts';
+import type { Source } from '../../platform/transparent-socket.ts';
+import { ConnectionRecord, type EndFlags } from './connection-record.ts';
+import type { CaptureListener, Engine } from './engine.ts';
+
+/** Of capture.md: the mark by which the kernel knows what the proxy sends in a client's name. */
+const TPROXY_MARK = 1337;
+/** Source addresses that the rule set lets go to the application. */
+const INBOUND_SOURCE = { 4: '127.0.0.6', 6: '::6' } as const;
+/** How long a client has to say what it wants when the application cannot be reached. */
+const REFUSED_WAIT = 1000;
+
+let lastId = 0;
+
+export function carry(client: Socket, listener: CaptureListener, engine: Engine): void {
+  const { config, stats } = engine;
+  const { direction, name } = listener;
+  client.on('error', () => {});
+  const transparent = config.tproxy && direction === 'inbound';
+  const target = targetOf(client, transparent);
+  stats.listener(name, 'downstream_cx_total', 1);
+  // It was gone before it was looked at.
+  if (target === undefined) {
+    client.destroy();
+    return;
+  }
+  if (engine.connections >= config.connectionLimit) {
+    stats.listener(name, 'downstream_cx_overflow', 1);
+    client.destroy();
+    return;
+  }
+  const { cluster } = routeConnection({
+    direction,
+    port: target.port,
+    listenerPort: listener.port,
+    registryOnly: config.registryOnly,
+  });
+  new Carried(client, target, { listener, engine, cluster, transparent }).begin();
+}
+
+type Facts = {
+  readonly listener: CaptureListener;
+  readonly engine: Engine;
+  readonly cluster: ReturnType<typeof routeConnection>['cluster'];
+  readonly transparent: boolean;
+};
+
+class Carried {
+  readonly #client: Socket;
+  readonly #target: SocketTarget;
+  readonly #facts: Facts;
+  readonly #record: ConnectionRecord;
+  readonly #ends: { remote: string; upstreamRemote: string | undefined; upstreamLocal: string | undefined };
+  #server: Socket | undefined;
+  #flags: EndFlags = '-';
+  #saidClose = false;
+  #done = false;
+
+  constructor(client: Socket, target: SocketTarget, facts: Facts) {
+    this.#client = client;
+    this.#target = target;
+    this.#facts = facts;
+    this.#ends = {
+      remote: endOf(client.remoteAddress, client.remotePort),
+      upstreamRemote: undefined,
+      upstreamLocal: undefined,
+    };
+    const { engine, cluster, listener } = facts;
+    const ends = () => ({
+      downstreamRemote: this.#ends.remote,
+      downstreamLocal: endOf(target.address, target.port),
+      upstreamRemote: this.#ends.upstreamRemote,
+      upstreamLocal: this.#ends.upstreamLocal,
+    });
+    this.#record = new ConnectionRecord(engine, { id: ++lastId, direction: listener.direction, cluster, ends }, () =>
+      this.#exchanged(),
+    );
+  }
+
+  begin(): void {
+    const { engine, listener, cluster } = this.#facts;
+    engine.connections++;
+    engine.open.add(this.#record);
+    engine.stats.listener(listener.name, 'downstream_cx_active', 1);
+    engine.stats.cluster(cluster, 'upstream_cx_total', 1);
+    this.#client.once('close', () => this.#clientClosed());
+    if (cluster === 'BlackHoleCluster') this.#blackHole();
+    else this.#passOn();
+  }
+
+  #passOn(): void {
+    const { engine } = this.#facts;
+    this.#client.setNoDelay(true);
+    this.#client.setTimeout(engine.config.idleTimeout, () => {
+      this.#flags = 'SI';
+      this.#client.destroy();
+    });
+    try {
+      this.#server = this.#call();
+    } catch (error) {
+      this.#unreachable(error);
+    }
+  }
+
+  /** Nobody is behind it. A call of the proxy's own port is not worth a line; a refused destination is. */
+  #blackHole(): void {
+    const { engine, listener, cluster } = this.#facts;
+    engine.stats.cluster(cluster, 'upstream_cx_none_healthy', 1);
+    this.#flags = this.#target.port === listener.port ? '-' : 'UH';
+    this.#client.destroy();
+  }
+
+  #call(): Socket {
+    const { engine, cluster } = this.#facts;
+    const server = dial(this.#target, this.#source());
+    this.#ends.upstreamRemote = endOf(this.#target.address, this.#target.port);
+    const timer = setTimeout(() => server.destroy(new Error('connection timeout')), engine.config.connectTimeout);
+    const failed = (error: Error): void => {
+      clearTimeout(timer);
+      this.#unreachable(error);
+    };
+    server.once('error', failed);
+    server.once('connect', () => {
+      clearTimeout(timer);
+      server.off('error', failed);
+      engine.stats.cluster(cluster, 'upstream_cx_active', 1);
+      this.#connected(server);
+    });
+    return server;
+  }
+
+  /** Which address the application sees: the client's with TPROXY, else one that the rules know as the proxy's. */
+  #source(): Source | undefined {
+    const { listener, transparent } = this.#facts;
+    if (listener.direction === 'outbound') return undefined;
+    const { family } = this.#target;
+    if (!transparent) return { family, address: INBOUND_SOURCE[family] };
+    const address = (this.#client.remoteAddress ?? '').replace(/%.*$/, '');
+    return { family, address, transparentMark: TPROXY_MARK };
+  }
+
+  #connected(server: Socket): void {
+    const client = this.#client;
+    this.#ends.upstreamLocal = endOf(server.localAddress, server.localPort);
+    if (client.destroyed) {
+      server.destroy();
+      return;
+    }
+    server.on('error', () => {
+      if (this.#flags === '-') this.#flags = 'UC';
+      client.resetAndDestroy();
+    });
+    client.on('error', () => {
+      if (this.#flags === '-') this.#flags = 'DC';
+      server.resetAndDestroy();
+    });
+    server.once('close', () => {
+      this.#facts.engine.stats.cluster(this.#facts.cluster, 'upstream_cx_active', -1);
+      // What the client has not read yet is still sent.
+      client.destroySoon();
+      this.#finish();
+    });
+    client.on('data', (bytes: Buffer) => {
+      this.#record.received(bytes);
+      if (!server.write(bytes)) client.pause();
+    });
+    server.on('drain', () => client.resume());
+    client.on('end', () => server.end());
+    server.on('data', (bytes: Buffer) => {
+      if (!client.write(this.#toClient(bytes))) server.pause();
+    });
+    client.on('drain', () => server.resume());
+    server.on('end', () => {
+      this.#record.tap?.responseEnded();
+      client.end();
+    });
+    client.resume();
+  }
+
+  /** Passes on what the server says; while draining, an HTTP client is told to go elsewhere with its next request. */
+  #toClient(bytes: Buffer): Uint8Array {
+    const { tap } = this.#record;
+    const last = this.#facts.engine.draining && tap?.atResponseStart === true && tap.pending === 1;
+    const changed = last ? withConnectionClose(bytes) : undefined;
+    if (changed !== undefined) this.#saidClose = true;
+    this.#record.sent(bytes);
+    return changed ?? bytes;
+  }
+
+  /** An exchange has ended: of a client that was told to go, it was the last. */
+  #exchanged(): void {
+    if (!this.#saidClose) return;
+    setImmediate(() => {
+      this.#client.end();
+      this.#server?.end();
+    });
+  }
+
+  /** The application cannot be reached: who asked in HTTP is told so in HTTP, as Envoy does, others are cut off. */
+  #unreachable(error: unknown): void {
+    const { engine, cluster } = this.#facts;
+    const client = this.#client;
+    engine.stats.cluster(cluster, 'upstream_cx_connect_fail', 1);
+    this.#record.connectFailure = reasonOf(error);
+    this.#flags = 'UF,URX';
+    if (this.#record.tap === undefined || client.destroyed) return void client.resetAndDestroy();
+    const timer = setTimeout(() => client.resetAndDestroy(), REFUSED_WAIT);
+    client.once('close', () => clearTimeout(timer));
+    client.on('data', (bytes: Buffer) => {
+      this.#record.received(bytes);
+      if (this.#record.tap?.kind === 'opaque') client.resetAndDestroy();
+      if (this.#record.tap?.kind !== 'http') return;
+      const answer = Buffer.from(unavailable(this.#record.connectFailure ?? ''), 'latin1');
+      client.removeAllListeners('data');
+      this.#record.sent(answer);
+      client.end(answer);
+      client.resume();
+    });
+    client.resume();
+  }
+
+  #clientClosed(): void {
+    const { engine, listener } = this.#facts;
+    engine.connections--;
+    engine.stats.listener(listener.name, 'downstream_cx_active', -1);
+    const server = this.#server;
+    // Both directions have ended, or nobody is left to read what the server says.
+    if (server?.connecting === true) server.destroy();
+    else server?.destroySoon();
+    this.#finish();
+  }
+
+  #finish(): void {
+    if (this.#done) return;
+    const server = this.#server;
+    if (!this.#client.destroyed || (server !== undefined && !server.destroyed)) return;
+    this.#done = true;
+    this.#facts.engine.open.delete(this.#record);
+    // A call of the capture port itself leaves no line.
+    if (this.#facts.cluster === 'BlackHoleCluster' && this.#flags === '-') return;
+    this.#record.close(this.#flags);
+  }
+}
+
+function unavailable(reason: string): string {
+  const body = `upstream connect error or disconnect/reset before headers. reset reason: remote connection failure, transport failure reason: ${reason}`;
+  return `HTTP/1.1 503 Service Unavailable\r\ncontent-length: ${body.length}\r\ncontent-type: text/plain\r\nserver: remora\r\nconnection: close\r\n\r\n${body}`;
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error && 'code' in error
+    ? String(error.code)
+    : error instanceof Error
+      ? error.message
+      : String(error);
+}
+
+function endOf(address: string | undefined, port: number | undefined): string {
+  if (address === undefined) return '-';
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}
