@@ -1,7 +1,7 @@
 /** A program that runs beside us until it ends; its output is ours. */
 import { spawn } from 'node:child_process';
 
-export type ProgramEnd = { readonly code: number | undefined; readonly signal: string | undefined };
+type ProgramEnd = { readonly code: number | undefined; readonly signal: string | undefined };
 
 export type ChildProgram = {
   readonly pid: number;

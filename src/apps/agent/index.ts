@@ -7,6 +7,6 @@
  *                               └─► proxy-readiness, quit, drain
  */
 export { AgentMetrics } from './agent-metrics.ts';
-export { runSidecar, type SidecarHost } from './sidecar.ts';
+export { runSidecar } from './sidecar.ts';
 export { startStatusServer } from './status-server.ts';
 export { waitUntilReady } from './wait.ts';

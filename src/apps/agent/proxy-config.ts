@@ -5,7 +5,7 @@ import { buildEmbeddedConfig } from '../../core/proxy/index.ts';
 import type { AgentSettings } from './settings.ts';
 
 /** A file to write, before the proxy starts. */
-export type ConfigFile = { readonly path: string; readonly text: string };
+type ConfigFile = { readonly path: string; readonly text: string };
 
 export type ProxyFiles = {
   /** What the proxy is started with. */

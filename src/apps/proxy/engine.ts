@@ -11,7 +11,7 @@ export type CaptureListener = {
 };
 
 /** Something that is open, and can be told to end or asked how far it is. */
-export type OpenConnection = { readonly progress: () => void };
+type OpenConnection = { readonly progress: () => void };
 
 /** What all connections of the engine share. */
 export type Engine = {
@@ -27,7 +27,7 @@ export type Engine = {
 };
 
 /** How often bytes of open connections are counted; Istio's reportingInterval. */
-export const PROGRESS_INTERVAL = 5000;
+const PROGRESS_INTERVAL = 5000;
 
 /** Opens the access log and the counters. `unknown` operators of its format print `-`. */
 export function createEngine(

@@ -10,7 +10,7 @@
  */
 import { type BodyLength, type Head, HttpMessages, lengthByHeaders } from './http-message.ts';
 
-export type HttpRequest = {
+type HttpRequest = {
   readonly method: string;
   readonly path: string;
   /** `HTTP/1.1`. */
@@ -20,7 +20,7 @@ export type HttpRequest = {
   readonly startedAt: number;
 };
 
-export type HttpResponse = {
+type HttpResponse = {
   readonly status: number;
   readonly headers: ReadonlyMap<string, string>;
   readonly startedAt: number;

@@ -77,8 +77,8 @@ Remora's own. The same as: remora pilot-agent proxy sidecar, or a link named pil
     aliases: [],
     operands: '',
     what: "Run the embedded proxy: Envoy's ports and admin interface, in Node.",
-    about: `Carries TCP and HTTP/1.1 for laptops, tests and demos; Linux. The agent starts it (remora proxy sidecar --engine embedded)
-and writes its configuration. It ends with SIGTERM.`,
+    about: `Carries TCP and HTTP/1.1 for laptops, tests and demos; Linux. The agent starts it and writes its configuration:
+remora proxy sidecar --engine embedded. It ends with SIGTERM.`,
     flags: [{ name: 'config', short: 'c', value: 'FILE', names: 'file', what: 'The configuration, as JSON.' }, HELP],
     examples: [{ what: 'As the agent does', line: 'remora proxy embedded -c etc/istio/proxy/embedded-rev.json' }],
     load: async () => (await import('../embedded.ts')).proxyEmbedded,
