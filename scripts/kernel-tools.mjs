@@ -6,6 +6,13 @@ import { existsSync } from 'node:fs';
 /** Suite → program → Debian package. */
 const TOOLS = {
   netns: { ip: 'iproute2', nft: 'nftables', 'iptables-legacy': 'iptables', nsenter: 'util-linux', python3: 'python3' },
+  proxy: {
+    ip: 'iproute2',
+    'iptables-nft': 'iptables',
+    setpriv: 'util-linux',
+    prlimit: 'util-linux',
+    python3: 'python3',
+  },
   images: { ip: 'iproute2', podman: 'podman', runc: 'runc', mmdebstrap: 'mmdebstrap' },
 };
 

@@ -43,6 +43,7 @@ const suites = [
   { name: 'envoy', vitest: ['test/envoy'], missing: () => envoyTool().missing },
   { name: 'fuzz', vitest: ['test/fuzz'] },
   { name: 'netns', vitest: ['test/netns'], missing: () => missingTools('netns') },
+  { name: 'proxy', vitest: ['test/proxy'], missing: () => missingTools('proxy') },
   { name: 'images', vitest: ['test/images'], missing: () => missingTools('images') },
 ];
 
