@@ -4,7 +4,7 @@ import { missingForNetns } from '../netns/namespaces.ts';
 import { type Engine, envoyForAll, removeShared } from './harness.ts';
 
 const envoy = envoyForAll();
-export const missing = missingForNetns();
+const missing = missingForNetns();
 export const ENGINES: readonly Engine[] =
   missing !== undefined ? [] : 'path' in envoy ? ['embedded', 'envoy'] : ['embedded'];
 

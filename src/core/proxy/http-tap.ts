@@ -59,6 +59,7 @@ export class HttpTap {
   readonly #requests: HttpMessages;
   readonly #responses: HttpMessages;
   #kind: TapKind = 'undecided';
+  #began = false;
   /** Bytes that have passed since the tunnel was opened. */
   #tunnel: { received: number; sent: number } | undefined;
 
@@ -93,8 +94,9 @@ export class HttpTap {
   request(bytes: Uint8Array): void {
     if (this.#kind === 'opaque') return;
     if (this.#tunnel !== undefined) this.#tunnel.received += bytes.length;
-    else if (this.#kind === 'undecided' && bytes.length > 0 && !mayBeHttp(bytes)) this.#opaque();
+    else if (!this.#began && bytes.length > 0 && !mayBeHttp(bytes)) this.#opaque();
     else {
+      this.#began ||= bytes.length > 0;
       this.#requests.read(bytes);
       if (this.#requests.opaque) this.#opaque();
     }
