@@ -15,6 +15,7 @@ const ROOMS = [
   'src/core/envoy',
   'src/core/agent',
   'src/core/telemetry',
+  'src/core/dns',
   'src/core/proxy',
   'src/core/install',
   'src/core/check',

@@ -3,7 +3,7 @@
  * the two engines, an application as a user of its own.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -20,6 +20,8 @@ export type PodOptions = {
   readonly init?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly args?: readonly string[];
+  /** The pod's /etc/resolv.conf, in place of the machine's. */
+  readonly resolvConf?: string;
   /** Descriptors that the agent and its proxy may have. */
   readonly descriptors?: number;
 };
@@ -122,6 +124,11 @@ export class Pod {
 
   constructor(options: PodOptions) {
     const { engine, mode = 'REDIRECT', init = [], env = {}, args = [], descriptors } = options;
+    if (options.resolvConf !== undefined) {
+      // `ip netns exec` puts it over the machine's.
+      mkdirSync(`/etc/netns/${this.network.pod}`, { recursive: true });
+      writeFileSync(`/etc/netns/${this.network.pod}/resolv.conf`, options.resolvConf);
+    }
     this.folder = mkdtempSync(join(sharedFolder(), 'pod-'));
     chmodSync(this.folder, 0o777);
     mkdirSync(join(this.folder, 'etc/istio/pod'), { recursive: true });
@@ -271,6 +278,7 @@ export class Pod {
     const pids = spawnSync('ip', ['netns', 'pids', this.network.pod], { encoding: 'utf8' }).stdout.trim();
     for (const pid of pids.split('\n').filter((line) => line !== '')) spawnSync('kill', ['-9', pid]);
     this.network.close();
+    rmSync(`/etc/netns/${this.network.pod}`, { recursive: true, force: true });
     rmSync(this.folder, { recursive: true, force: true });
   }
 }

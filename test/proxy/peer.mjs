@@ -1,6 +1,8 @@
 // A program that stands in a namespace and does what it is told, one JSON command a line: it serves as an application, and
 // calls as a client. Answers are JSON lines with the command's id.
 import { createHash } from 'node:crypto';
+import { createSocket } from 'node:dgram';
+import { Resolver } from 'node:dns/promises';
 import { Agent, createServer as createHttp, request as httpRequest } from 'node:http';
 import { connect, createServer as createTcp } from 'node:net';
 import { createInterface } from 'node:readline';
@@ -134,6 +136,57 @@ const DO = {
       servers.push(server);
       server.once('error', reject);
       server.listen({ port, host: host ?? '::', backlog: 4096 }, () => resolve(true));
+    }),
+  /** A resolver by UDP and TCP that knows one address for every name. */
+  dns: async ({ host }) => {
+    const answer = (query) => {
+      const end = query.indexOf(0, 12) + 5;
+      const record = [0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 9, 0, 4, 192, 0, 2, 77];
+      asked++;
+      return Buffer.concat([
+        query.subarray(0, 2),
+        Buffer.from([0x81, 0x80, 0, 1, 0, 1, 0, 0, 0, 0]),
+        query.subarray(12, end),
+        Buffer.from(record),
+      ]);
+    };
+    const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
+    socket.on('message', (query, from) => {
+      callers.add(`${from.address} udp`);
+      socket.send(answer(query), from.port, from.address);
+    });
+    await new Promise((done) => socket.bind(53, host, done));
+    const server = createTcp((client) => {
+      client.on('error', () => {});
+      client.on('data', (chunk) => {
+        callers.add(`${client.remoteAddress} tcp`);
+        const reply = answer(chunk.subarray(2));
+        client.write(Buffer.concat([Buffer.from([reply.length >> 8, reply.length & 255]), reply]));
+      });
+    });
+    await new Promise((done) => server.listen(53, host, done));
+    return true;
+  },
+  asked: async () => ({ asked, callers: [...callers] }),
+  resolve: async ({ server, name }) => {
+    const resolver = new Resolver({ timeout: 2000, tries: 1 });
+    resolver.setServers([server]);
+    return resolver.resolve4(name);
+  },
+  /** The same by TCP, which a resolver of Node's does only when it is told to. */
+  resolveTcp: ({ server, name }) =>
+    new Promise((resolve, reject) => {
+      const labels = name.split('.').flatMap((label) => [label.length, ...Buffer.from(label)]);
+      const query = Buffer.from([7, 7, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, ...labels, 0, 0, 1, 0, 1]);
+      const socket = connect({ host: server, port: 53 }, () =>
+        socket.write(Buffer.concat([Buffer.from([0, query.length]), query])),
+      );
+      socket.once('data', (chunk) => {
+        socket.destroy();
+        resolve([...chunk.subarray(-4)].join('.'));
+      });
+      socket.once('error', reject);
+      socket.setTimeout(3000, () => reject(new Error('late')));
     }),
   heard: async () => heard,
   requests: async () => requests,
@@ -358,6 +411,8 @@ const DO = {
   },
 };
 let rolling = false;
+let asked = 0;
+const callers = new Set();
 const gone = new Set();
 
 process.on('uncaughtException', (error) => process.stderr.write(`peer: ${error.stack}\n`));

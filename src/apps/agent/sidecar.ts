@@ -4,6 +4,7 @@
  *
  *   signals, /quitquitquit, /drain, the proxy's end ─► nextLifeStep ─► drain, wait, kill, restart, exit
  */
+import { randomInt } from 'node:crypto';
 import {
   applicationProcesses,
   type Environment,
@@ -24,10 +25,12 @@ import type { Problem } from '../../core/problem.ts';
 import { EnvoyLogReader, IstioMetrics, workloadIdentity } from '../../core/telemetry/index.ts';
 import { type ChildProgram, startProgram } from '../../platform/child-program.ts';
 import { readFifoLines } from '../../platform/fifo.ts';
+import { readIfThere } from '../../platform/machine.ts';
 import { writeConfigFiles } from '../../platform/private-files.ts';
 import { seenProcesses } from '../../platform/processes.ts';
 import { type AgentLog, openAgentLog } from './agent-log.ts';
 import { AgentMetrics } from './agent-metrics.ts';
+import { type DnsProxy, startDnsProxy } from './dns-proxy.ts';
 import { drainPath, type ProxyAdmin, proxyAdmin, waitForDrain } from './proxy-admin.ts';
 import { configPath, localhostOf, proxyFiles } from './proxy-config.ts';
 import { durationMilliseconds, type ProxyCommand, proxyCommand } from './proxy-program.ts';
@@ -73,6 +76,7 @@ class Sidecar {
   #proxy: ChildProgram | undefined;
   #restarts = 0;
   #telemetry: IstioMetrics | undefined;
+  #dns: DnsProxy | undefined;
 
   constructor(settings: AgentSettings, host: SidecarHost, log: AgentLog, started: number) {
     this.#settings = settings;
@@ -92,6 +96,7 @@ class Sidecar {
     await this.#serveStatus();
     this.#catchSignals();
     try {
+      await this.#serveDns();
       const command = await this.#prepare();
       if (command === undefined) this.#log.info('DISABLE_ENVOY is set: no proxy is started');
       else if (this.#state === 'running') await this.#start(command);
@@ -235,7 +240,7 @@ class Sidecar {
         metrics: {
           envoyPort: env.mergeProxyStats && !env.disableProxy ? env.prometheusPort : undefined,
           targets,
-          more: () => this.#telemetry?.text() ?? '',
+          more: () => `${this.#dns?.metrics.text() ?? ''}${this.#telemetry?.text() ?? ''}`,
         },
         metricsLocalhostOnly: env.metricsLocalhostOnly,
         counters: this.#counters,
@@ -259,6 +264,27 @@ class Sidecar {
       // As upstream, the pod runs on; without its status port the kubelet will say that it is not ready.
       const why = `the status port ${statusPort} cannot be opened: ${textOf(error)}`;
       this.#log.error(`${why}; set another with ProxyConfig statusPort, or stop what listens there`);
+    }
+  }
+
+  /** Where the rules bring the pod's queries to the agent, it must answer them, or the pod has no names. */
+  async #serveDns(): Promise<void> {
+    const { env } = this.#settings;
+    if (!env.dnsCapture) return;
+    try {
+      const dns = await startDnsProxy({
+        address: env.dnsProxyAddress,
+        resolvConf: () => readIfThere('/etc/resolv.conf') ?? '',
+        parallel: env.dnsForwardParallel,
+        timeoutMilliseconds: env.dnsForwardTimeoutMilliseconds,
+        log: this.#log,
+        random: randomInt,
+      });
+      this.#dns = dns;
+      this.#closers.push(dns.close);
+      this.#log.info(`DNS proxy on port ${dns.port}: all names are passed on to the resolvers of the pod`, 'dns');
+    } catch (error) {
+      throw new StartError([noDns(env.dnsProxyAddress || 'localhost:15053', textOf(error))]);
     }
   }
 
@@ -326,6 +352,15 @@ function notWritable(folder: string, message: string): Problem {
     severity: 'error',
     message: `the configuration of the proxy cannot be written to ${folder}: ${message}`,
     remedy: `Mount a volume that can be written there, as the injected template does (emptyDir istio-envoy at /etc/istio/proxy).`,
+  };
+}
+
+function noDns(address: string, message: string): Problem {
+  return {
+    code: 'AGENT_CONFIG_INVALID',
+    severity: 'error',
+    message: `the DNS proxy cannot listen on ${address}: ${message}`,
+    remedy: 'Stop what listens there, or set DNS_PROXY_ADDR; without the proxy a pod with DNS capture has no names.',
   };
 }
 

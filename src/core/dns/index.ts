@@ -1,0 +1,12 @@
+/**
+ * The agent's DNS proxy, as far as it is a matter of bytes: a query's question, an answer out of a table of names, the
+ * pod's resolvers. Pure; sockets belong to the app. Wire format of our own, since a query is passed on as it came and
+ * little of it is read (docs/adr/0025).
+ *
+ *   bytes ─► readQuery ─► resolveName ─┬─► buildAnswer ─► bytes
+ *                                      └─► forward, to servers of parseResolvConf
+ */
+export { type Answer, buildAnswer, type ResponseCode } from './answer.ts';
+export { buildNameTable, type HostEntry, type NameTable, type Resolution, resolveName } from './name-table.ts';
+export { type Query, readQuery, SMALLEST_UDP, word } from './query.ts';
+export { parseResolvConf, type ResolvConf } from './resolv-conf.ts';
