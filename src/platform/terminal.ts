@@ -51,3 +51,11 @@ function painted(style: StyleName, text: string): string {
   const [on, off] = STYLES[style];
   return text === '' ? '' : `\u001b[${on}m${text}\u001b[${off}m`;
 }
+
+/** Columns of the terminal that standard output is; COLUMNS goes before, and undefined is no terminal. */
+export function terminalWidth(env: Readonly<Record<string, string | undefined>> = process.env): number | undefined {
+  if (/^[1-9]\d{0,3}$/.test(env.COLUMNS ?? '')) return Number(env.COLUMNS);
+  if (!isTerminalDescriptor(1)) return undefined;
+  const tty = process.getBuiltinModule('node:tty');
+  return new tty.WriteStream(1).columns;
+}
