@@ -45,6 +45,7 @@ const suites = [
   { name: 'netns', vitest: ['test/netns'], missing: () => missingTools('netns') },
   { name: 'proxy', vitest: ['test/proxy'], missing: () => missingTools('proxy') },
   { name: 'images', vitest: ['test/images'], missing: () => missingTools('images') },
+  { name: 'pods', vitest: ['test/pods'], missing: () => missingTools('pods') },
 ];
 
 const total = { passed: 0, failed: 0, skipped: 0 };

@@ -4,6 +4,7 @@
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import {
+  chmodSync,
   copyFileSync,
   existsSync,
   mkdirSync,
@@ -16,7 +17,7 @@ import {
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const BASE = 'localhost/remora-base:test';
+export const BASE = 'localhost/remora-base:test';
 
 /** Why containers cannot be built and run on this machine, or undefined. */
 export function missingForImages(): string | undefined {
@@ -93,12 +94,34 @@ export class Store {
   }
 
   /** Builds a target of a Dockerfile as it is shipped, in the root of the repository. */
-  build(dockerfile: string, target: string): string {
+  build(dockerfile: string, target: string, more: Readonly<Record<string, string>> = {}): string {
     const tag = `localhost/remora-${target}:test`;
-    const base = ['--build-arg', `BASE=${BASE}`];
-    const args = ['build', '--isolation', 'chroot', '--target', target, ...base, '-t', tag, '-f', dockerfile, '.'];
+    const given = Object.entries({ BASE, ...more }).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]);
+    const args = ['build', '--isolation', 'chroot', '--target', target, ...given, '-t', tag, '-f', dockerfile, '.'];
     must([...this.podman(), ...args], this.env);
     return tag;
+  }
+
+  /** An image that holds one file. */
+  imageOf(tag: string, file: string, at: string): string {
+    const root = mkdtempSync(join(this.folder, 'root-'));
+    mkdirSync(join(root, at, '..'), { recursive: true });
+    copyFileSync(file, join(root, at));
+    chmodSync(join(root, at), 0o755);
+    const tar = join(this.folder, 'image.tar');
+    must(['tar', '-cf', tar, '-C', root, '--owner=0', '--group=0', '.']);
+    must([...this.podman(), 'import', tar, tag], this.env);
+    rmSync(root, { recursive: true });
+    rmSync(tar);
+    return tag;
+  }
+
+  /** Any command of podman's, in a network namespace where one is named. */
+  podmanIn(namespace: string | undefined, args: readonly string[], input = ''): Ran {
+    const enter = namespace === undefined ? [] : ['nsenter', `--net=/run/netns/${namespace}`, '--'];
+    const [file = '', ...rest] = [...enter, ...this.podman(), ...args];
+    const run = spawnSync(file, rest, { encoding: 'utf8', env: this.env, input, timeout: 60_000 });
+    return { code: run.status, stdout: run.stdout, stderr: run.stderr };
   }
 
   run(image: string, flags: readonly string[], args: readonly string[]): Ran {
@@ -114,8 +137,11 @@ export class Store {
   }
 
   close(): void {
-    // The store mounts itself.
-    spawnSync('umount', ['-l', join(this.folder, 'store', 'overlay')]);
+    // The store mounts itself, and what a container left behind stays mounted in it.
+    const mounts = readFileSync('/proc/mounts', 'utf8')
+      .split('\n')
+      .map((line) => line.split(' ')[1] ?? '');
+    for (const mount of mounts.filter((at) => at.startsWith(this.folder)).reverse()) spawnSync('umount', ['-l', mount]);
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
