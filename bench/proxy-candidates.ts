@@ -1,6 +1,6 @@
 /** What a call from the world to an application in a pod goes through, one namespace each. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Network } from '../test/netns/namespaces.ts';
@@ -57,10 +57,11 @@ function run(namespace: string, command: readonly string[]): ChildProcess {
   return spawn('ip', ['netns', 'exec', namespace, ...command], { stdio: 'ignore' });
 }
 
-function haproxy(namespace: string, name: string, config: string): ChildProcess {
+function haproxy(namespace: string, name: string, config: string, prefix: readonly string[] = []): ChildProcess {
   const file = join(folder, name);
   writeFileSync(file, config);
-  return run(namespace, ['haproxy', '-db', '-q', '-f', file]);
+  chmodSync(folder, 0o755);
+  return run(namespace, [...prefix, 'haproxy', '-db', '-q', '-f', file]);
 }
 
 function application(namespace: string): readonly ChildProcess[] {
@@ -82,10 +83,16 @@ export function direct(): Candidate {
   return { name: 'direct', world: network.world, ports: APPLICATION, pid: undefined, close };
 }
 
-/** HAProxy as a relay to the application, without rules: it is the yardstick for carrying, not for capture. */
+/**
+ * HAProxy as a relay to the application: the yardstick for carrying. The same rules are there, since conntrack costs each
+ * packet something; its ports are excluded from capture, and it runs as the proxy's user.
+ */
 export function relay(): Candidate {
   const network = new Network();
-  const proxy = haproxy(network.pod, 'relay.cfg', RELAY_CONFIG);
+  const excluded = `15090,15021,15020,${RELAYED.http},${RELAYED.bulk}`;
+  const rules = ['-p', '15001', '-z', '15006', '-u', '1337', '-m', 'REDIRECT', '-i', '*', '-b', '*', '-d', excluded];
+  network.inPod([process.execPath, 'bin/remora', 'istio-iptables', ...rules, '--dual-stack']);
+  const proxy = haproxy(network.pod, 'relay.cfg', RELAY_CONFIG, ['setpriv', '--reuid', '1337', '--clear-groups']);
   const children = [...application(network.pod), proxy];
   const close = (): void => {
     kill(children);

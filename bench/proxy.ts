@@ -141,7 +141,7 @@ function figures(taken: ReadonlyMap<string, readonly Taken[]>, memory: ReadonlyM
 
 const NOTES: Readonly<Record<string, string>> = {
   direct: 'no proxy, no rules',
-  HAProxy: 'a TCP relay, one thread, no rules',
+  HAProxy: 'a TCP relay, one thread; rules that leave it out',
   embedded: 'rules, original destination, HTTP tap',
   Envoy: 'rules, original destination, HTTP terminated, one worker',
 };

@@ -62,7 +62,7 @@ export class ConnectionRecord {
     if (isHttp) return;
     if (!this.#opened) this.#count('opened', flags);
     this.#count('closed', flags);
-    this.#engine.log({
+    this.#engine.log?.({
       ...this.#entry(flags),
       startedAt: this.#startedAt,
       duration: Date.now() - this.#startedAt,
@@ -92,8 +92,9 @@ export class ConnectionRecord {
     this.#engine.metrics.record({ kind: 'tcp', phase, direction, cluster, responseFlags, ...more });
   }
 
-  #tellExchange({ request, response, ...exchange }: Exchange): void {
+  #tellExchange(exchange: Exchange): void {
     this.#wasHttp = true;
+    const { request, response } = exchange;
     const { direction, cluster } = this.#facts;
     const duration = exchange.endedAt - request.startedAt;
     // A response of our own says that there was nobody to answer.
@@ -111,7 +112,7 @@ export class ConnectionRecord {
       requestBytes: exchange.requestBytes,
       responseBytes: exchange.responseBytes,
     });
-    this.#engine.log({
+    this.#engine.log?.({
       ...this.#entry(flags),
       startedAt: request.startedAt,
       duration,

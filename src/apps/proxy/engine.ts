@@ -18,7 +18,8 @@ export type Engine = {
   readonly config: EmbeddedConfig;
   readonly stats: EngineStats;
   readonly metrics: IstioMetrics;
-  readonly log: (entry: LogEntry) => void;
+  /** undefined: no access log is wanted, and no line is made. */
+  readonly log: ((entry: LogEntry) => void) | undefined;
   readonly open: Set<OpenConnection>;
   /** Says something about the engine itself. */
   readonly say: (message: string) => void;
@@ -42,7 +43,7 @@ export function createEngine(
     config,
     stats: new EngineStats(),
     metrics: new IstioMetrics(config.identity),
-    log: file === undefined || writer === undefined ? () => {} : (entry) => file.append(writer.line(entry)),
+    log: file === undefined || writer === undefined ? undefined : (entry) => file.append(writer.line(entry)),
     open: new Set(),
     say,
     draining: false,
