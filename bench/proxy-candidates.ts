@@ -18,7 +18,7 @@ export type Candidate = {
 };
 
 /** The application: HAProxy gives one short answer, iperf3 takes what comes. Both cost as little as can be had. */
-export const APPLICATION = { http: 8080, bulk: 5201 } as const;
+const APPLICATION = { http: 8080, bulk: 5201 } as const;
 const RELAYED = { http: 18080, bulk: 15201 } as const;
 
 const APPLICATION_CONFIG = `global

@@ -8,6 +8,7 @@ import { commandHelp } from '../src/apps/cli/help.ts';
 import { FAMILIES, FINDINGS } from '../src/core/check/index.ts';
 import { BEHAVIOURS } from '../src/core/injection/releases.ts';
 import { ANNOTATION_REGISTRY, type AnnotationEntry } from '../src/core/mesh/index.ts';
+import { DIFFERENCES } from '../test/proxy/differences.ts';
 
 /** A file of docs/ as it is and as it should be. */
 export type GeneratedDoc = { readonly file: string; readonly present: string; readonly wanted: string };
@@ -21,6 +22,7 @@ export function generatedDocs(): readonly GeneratedDoc[] {
       others: registry(({ on }) => on !== 'pod'),
     }),
     fill('docs/check.md', { findings: findings() }),
+    fill('docs/proxy.md', { differences: differences() }),
     fill('docs/cli.md', { commands: COMMANDS.map(commandSection).join('\n\n') }),
   ];
 }
@@ -42,6 +44,14 @@ export function fill(file: string, parts: Readonly<Record<string, string>>): Gen
 function commandSection(command: (typeof COMMANDS)[number]): string {
   const help = commandHelp(command, (_style, text) => text).trimEnd();
   return `## remora ${command.name}\n\n\`\`\`\n${help}\n\`\`\``;
+}
+
+/** Where the suite of both engines lets them differ. */
+function differences(): string {
+  const rows = Object.values(DIFFERENCES).map(
+    ({ about, of, why }) => `| ${about} | ${of.envoy} | ${of.embedded} | ${why} |`,
+  );
+  return ['| | Envoy | embedded | why |', '| --- | --- | --- | --- |', ...rows].join('\n');
 }
 
 function findings(): string {

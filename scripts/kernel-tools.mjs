@@ -14,7 +14,14 @@ const TOOLS = {
     python3: 'python3',
   },
   images: { ip: 'iproute2', podman: 'podman', runc: 'runc', mmdebstrap: 'mmdebstrap' },
-  pods: { ip: 'iproute2', podman: 'podman', runc: 'runc', mmdebstrap: 'mmdebstrap', catatonit: 'catatonit', curl: 'curl' },
+  pods: {
+    ip: 'iproute2',
+    podman: 'podman',
+    runc: 'runc',
+    mmdebstrap: 'mmdebstrap',
+    catatonit: 'catatonit',
+    curl: 'curl',
+  },
 };
 
 /** Installs the missing tools of the suites that are to run, and says so in one line. */
