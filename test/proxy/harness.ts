@@ -16,6 +16,8 @@ export type Mode = 'REDIRECT' | 'TPROXY';
 export type PodOptions = {
   readonly engine: Engine;
   readonly mode?: Mode;
+  /** Who makes the rules: today's istio-iptables, unless the test does. */
+  readonly rules?: 'none';
   /** Further words for istio-iptables, and variables of the proxy's container. */
   readonly init?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
@@ -149,7 +151,16 @@ export class Pod {
       '-d',
       '15090,15021,15020',
     ];
-    this.network.inPod([process.execPath, program('bin/remora'), 'istio-iptables', ...rules, '--dual-stack', ...init]);
+    if (options.rules !== 'none') {
+      this.network.inPod([
+        process.execPath,
+        program('bin/remora'),
+        'istio-iptables',
+        ...rules,
+        '--dual-stack',
+        ...init,
+      ]);
+    }
     const uid = mode === 'TPROXY' ? 0 : 1337;
     const envoy = engine === 'envoy' ? envoyForAll() : undefined;
     const variables = {

@@ -6,7 +6,8 @@
  * Each direction ends on its own (half-close). A side that does not read makes the other wait, so that nothing piles up.
  */
 import type { Socket } from 'node:net';
-import { routeConnection, withConnectionClose } from '../../core/proxy/index.ts';
+import { type ConnectionRoute, routeConnection, withConnectionClose } from '../../core/proxy/index.ts';
+import type { Direction } from '../../core/telemetry/index.ts';
 import type { SocketTarget } from '../../platform/original-destination.ts';
 import { dial, targetOf } from '../../platform/stream-socket.ts';
 import type { Source } from '../../platform/transparent-socket.ts';
@@ -39,21 +40,25 @@ export function carry(client: Socket, listener: CaptureListener, engine: Engine)
     client.destroy();
     return;
   }
-  const { cluster } = routeConnection({
+  const route = routeConnection({
     direction,
     port: target.port,
     listenerPort: listener.port,
     registryOnly: config.registryOnly,
+    toOwnAddress: config.ownAddresses.includes(target.address),
   });
-  new Carried(client, target, { listener, engine, cluster, transparent }).begin();
+  new Carried(client, target, { listener, engine, ...route, transparent }).begin();
 }
 
 type Facts = {
   readonly listener: CaptureListener;
   readonly engine: Engine;
-  readonly cluster: ReturnType<typeof routeConnection>['cluster'];
+  readonly cluster: ConnectionRoute['cluster'];
+  readonly toLoopback: boolean;
   readonly transparent: boolean;
 };
+
+const LOOPBACK = { 4: '127.0.0.1', 6: '::1' } as const;
 
 class Carried {
   readonly #client: Socket;
@@ -75,14 +80,14 @@ class Carried {
       upstreamRemote: undefined,
       upstreamLocal: undefined,
     };
-    const { engine, cluster, listener } = facts;
+    const { engine, cluster } = facts;
     const ends = () => ({
       downstreamRemote: this.#ends.remote,
       downstreamLocal: endOf(target.address, target.port),
       upstreamRemote: this.#ends.upstreamRemote,
       upstreamLocal: this.#ends.upstreamLocal,
     });
-    this.#record = new ConnectionRecord(engine, { id: ++lastId, direction: listener.direction, cluster, ends }, () =>
+    this.#record = new ConnectionRecord(engine, { id: ++lastId, direction: this.#direction(), cluster, ends }, () =>
       this.#exchanged(),
     );
   }
@@ -121,9 +126,11 @@ class Carried {
   }
 
   #call(): Socket {
-    const { engine, cluster } = this.#facts;
-    const server = dial(this.#target, this.#source());
-    this.#ends.upstreamRemote = endOf(this.#target.address, this.#target.port);
+    const { engine, cluster, toLoopback } = this.#facts;
+    const { family, port } = this.#target;
+    const address = toLoopback ? LOOPBACK[family] : this.#target.address;
+    const server = dial({ family, address, port }, this.#source());
+    this.#ends.upstreamRemote = endOf(address, port);
     const timer = setTimeout(() => server.destroy(new Error('connection timeout')), engine.config.connectTimeout);
     const failed = (error: Error): void => {
       clearTimeout(timer);
@@ -139,10 +146,15 @@ class Carried {
     return server;
   }
 
+  /** What is meant for the pod is inbound, whichever port it came by. */
+  #direction(): Direction {
+    return this.#facts.cluster === 'InboundPassthroughCluster' ? 'inbound' : this.#facts.listener.direction;
+  }
+
   /** Which address the application sees: the client's with TPROXY, else one that the rules know as the proxy's. */
   #source(): Source | undefined {
-    const { listener, transparent } = this.#facts;
-    if (listener.direction === 'outbound') return undefined;
+    const { transparent } = this.#facts;
+    if (this.#direction() === 'outbound') return undefined;
     const { family } = this.#target;
     if (!transparent) return { family, address: INBOUND_SOURCE[family] };
     const address = (this.#client.remoteAddress ?? '').replace(/%.*$/, '');

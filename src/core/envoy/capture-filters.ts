@@ -11,6 +11,22 @@ export function tcpProxy(cluster: string, logs: Logs): JsonObject {
   });
 }
 
+/** Another address in place of where the connection was going, with its port. */
+export function redirectTo(host: string): JsonObject {
+  return named(
+    'envoy.filters.network.set_filter_state',
+    'envoy.extensions.filters.network.set_filter_state.v3.Config',
+    {
+      on_new_connection: [
+        {
+          object_key: 'envoy.network.transport_socket.original_dst_address',
+          format_string: { text_format_source: { inline_string: `${host}:%DOWNSTREAM_LOCAL_PORT%` } },
+        },
+      ],
+    },
+  );
+}
+
 export type InboundHttp = {
   readonly statPrefix: string;
   readonly cluster: string;

@@ -1,8 +1,9 @@
 import type { JsonObject } from '../json.ts';
+import { addressFamily } from '../mesh/index.ts';
 import type { Direction } from '../telemetry/index.ts';
 import { type AccessLog, type Logs, listenerAccessLog } from './capture-access-log.ts';
 import { type InboundPort, inboundChains, type MtlsMode } from './capture-chains.ts';
-import { tcpProxy } from './capture-filters.ts';
+import { redirectTo, tcpProxy } from './capture-filters.ts';
 import { inspectors } from './capture-inspectors.ts';
 import type { AddressFamilies } from './node-addresses.ts';
 import { named } from './parts.ts';
@@ -22,6 +23,11 @@ export type CaptureRequest = {
   readonly accessLog?: AccessLog | undefined;
   /** File (a FIFO) from which the agent counts traffic; undefined: Envoy counts it, or nobody. */
   readonly telemetryLog?: string | undefined;
+  /**
+   * The pod's own addresses. Rules of 1.0 bring what the pod is sent to the outbound port as well; passed on to where it
+   * was going it would be captured again, for ever, so that it goes to loopback, as 1.0 sent it.
+   */
+  readonly ownAddresses?: readonly string[] | undefined;
   /** Whether Envoy is Istio's build: a stock one refuses the filters `istio.*`. */
   readonly istioFilters: boolean;
 };
@@ -57,9 +63,34 @@ export function virtualOutbound(request: CaptureRequest): JsonObject {
         filter_chain_match: { destination_port: request.outboundPort },
         filters: [tcpProxy('BlackHoleCluster', {})],
       },
+      ...ownChains(request),
       { name: 'virtualOutbound-catchall-tcp', filters: [tcpProxy(cluster, logsOf(request, 'outbound'))] },
     ],
   };
+}
+
+/** One for each family: what was meant for the pod itself goes to the same port of its loopback. */
+function ownChains(request: CaptureRequest): readonly JsonObject[] {
+  const { ownAddresses = [] } = request;
+  return ([4, 6] as const).flatMap((family) => {
+    const addresses = ownAddresses.filter((address) => addressFamily(address) === family && !isLoopback(address));
+    if (addresses.length === 0) return [];
+    const ranges = addresses.map((address_prefix) => ({ address_prefix, prefix_len: family === 4 ? 32 : 128 }));
+    return [
+      {
+        name: `virtualOutbound-own-${family}`,
+        filter_chain_match: { prefix_ranges: ranges },
+        filters: [
+          redirectTo(family === 4 ? '127.0.0.1' : '[::1]'),
+          tcpProxy('InboundPassthroughCluster', logsOf(request, 'inbound')),
+        ],
+      },
+    ];
+  });
+}
+
+function isLoopback(address: string): boolean {
+  return address.startsWith('127.') || address === '::1';
 }
 
 /** The listener for what the pod is sent (agent.md 15.2). */

@@ -8,7 +8,7 @@ import type { BootstrapInput } from './settings.ts';
 /** Clusters that only make sense with a control plane or with certificates of its own. */
 const CONTROL_PLANE = new Set(['xds-grpc', 'sds-grpc', 'local_cluster']);
 
-export type StaticOptions = Omit<CaptureRequest, 'families' | 'mtls' | 'ports' | 'istioFilters'>;
+export type StaticOptions = Omit<CaptureRequest, 'families' | 'mtls' | 'ports' | 'istioFilters' | 'ownAddresses'>;
 
 /**
  * A bootstrap that carries traffic without a control plane (agent.md 15): the generated one without what asks Istiod,
@@ -19,8 +19,16 @@ export function buildStaticBootstrap(input: BootstrapInput, options: StaticOptio
   const built = buildBootstrap({ ...input, metadataDiscovery: false });
   if (!built.ok) return built;
   const { dynamic_resources: _control, ...config } = built.value.config;
-  const families = addressFamilies(withoutDuplicates(input.instanceIps), input.features.dualStack);
-  const request: CaptureRequest = { ...options, families, mtls: 'DISABLE', ports: [], istioFilters: false };
+  const ownAddresses = withoutDuplicates(input.instanceIps);
+  const families = addressFamilies(ownAddresses, input.features.dualStack);
+  const request: CaptureRequest = {
+    ...options,
+    families,
+    ownAddresses,
+    mtls: 'DISABLE',
+    ports: [],
+    istioFilters: false,
+  };
   const resources = isObject(config.static_resources) ? config.static_resources : {};
   const clusters = list(resources.clusters).filter((cluster) => !CONTROL_PLANE.has(String(cluster.name)));
   const statics = {

@@ -7,7 +7,7 @@ import {
   connectionLimit,
   type StaticOptions,
 } from '../envoy/index.ts';
-import { isObject, type JsonValue } from '../json.ts';
+import { isArray, isObject, type JsonValue } from '../json.ts';
 import { durationNanoseconds } from '../mesh/index.ts';
 import { failed, type Parsed, type Problem, ProblemError, parsed } from '../problem.ts';
 import { type WorkloadIdentity, workloadIdentity } from '../telemetry/index.ts';
@@ -25,6 +25,8 @@ export type EmbeddedConfig = {
     readonly status: number;
   };
   readonly tproxy: boolean;
+  /** What is meant for one of these and comes by the outbound port goes to loopback: rules of 1.0 bring it there. */
+  readonly ownAddresses: readonly string[];
   readonly registryOnly: boolean;
   readonly connectTimeout: number;
   readonly idleTimeout: number;
@@ -57,6 +59,7 @@ export function buildEmbeddedConfig(input: BootstrapInput, options: StaticOption
         status: number(proxyConfig.statusPort, 15020),
       },
       tproxy: options.tproxy,
+      ownAddresses: [...new Set(input.instanceIps)],
       registryOnly: options.registryOnly,
       connectTimeout: CONNECT_TIMEOUT,
       idleTimeout: milliseconds(metadata.output.IDLE_TIMEOUT, IDLE_TIMEOUT),
@@ -88,6 +91,8 @@ export function parseEmbeddedConfig(text: string): Parsed<EmbeddedConfig> {
       ? []
       : [wrong(`${path} must be a ${type}, not ${JSON.stringify(found) ?? 'missing'}`, path)];
   });
+  if (!isTexts(at(value, 'ownAddresses')))
+    problems.push(wrong('ownAddresses must be a list of strings', 'ownAddresses'));
   // Its members have just been checked, one by one.
   return problems.length > 0 ? failed(...problems) : parsed(value as unknown as EmbeddedConfig);
 }
@@ -118,6 +123,10 @@ function at(value: JsonValue, path: string): JsonValue | undefined {
       (found, name) => (isObject(found) && Object.hasOwn(found, name) ? found[name] : undefined),
       value,
     );
+}
+
+function isTexts(value: JsonValue | undefined): boolean {
+  return isArray(value) && value.every((item) => typeof item === 'string');
 }
 
 function number(value: JsonValue | undefined, fallback: number): number {

@@ -49,9 +49,22 @@ describe('routeConnection', () => {
     ['outbound', 443, 15001, true, 'BlackHoleCluster'],
     ['outbound', 15001, 15001, false, 'BlackHoleCluster'],
   ] as const)('%s to %d at %d, registryOnly %s: %s', (direction, port, listenerPort, registryOnly, cluster) => {
-    const route = routeConnection({ direction, port, listenerPort, registryOnly });
+    const route = routeConnection({ direction, port, listenerPort, registryOnly, toOwnAddress: false });
     expect(route.cluster).toBe(cluster);
     expect(route.because).not.toBe('');
+  });
+});
+
+describe('what comes by the outbound port and is meant for the pod', () => {
+  it('goes to its loopback, or it would be captured again', () => {
+    const route = routeConnection({
+      direction: 'outbound',
+      port: 80,
+      listenerPort: 15001,
+      registryOnly: true,
+      toOwnAddress: true,
+    });
+    expect(route).toMatchObject({ cluster: 'InboundPassthroughCluster', toLoopback: true });
   });
 });
 
