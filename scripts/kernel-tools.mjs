@@ -13,6 +13,7 @@ const TOOLS = {
     prlimit: 'util-linux',
     python3: 'python3',
   },
+  demo: { ip: 'iproute2', iptables: 'iptables', setpriv: 'util-linux', mount: 'mount' },
   images: { ip: 'iproute2', podman: 'podman', runc: 'runc', mmdebstrap: 'mmdebstrap' },
   pods: {
     ip: 'iproute2',

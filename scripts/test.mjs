@@ -44,6 +44,7 @@ const suites = [
   { name: 'fuzz', vitest: ['test/fuzz'] },
   { name: 'netns', vitest: ['test/netns'], missing: () => missingTools('netns') },
   { name: 'proxy', vitest: ['test/proxy'], missing: () => missingTools('proxy') },
+  { name: 'demo', vitest: ['test/demo'], missing: () => missingTools('demo') },
   { name: 'images', vitest: ['test/images'], missing: () => missingTools('images') },
   { name: 'pods', vitest: ['test/pods'], missing: () => missingTools('pods') },
 ];

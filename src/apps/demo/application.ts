@@ -8,6 +8,9 @@ import { createInterface } from 'node:readline';
 /** What it is asked to send. */
 export type Call = { readonly url: string; readonly headers: Readonly<Record<string, string>> };
 
+/** A call on its way: answers come in the order in which they are there, so each bears the number of its call. */
+export type Numbered<T> = { readonly id: number } & T;
+
 /** What came of it. `from` is the socket of the caller. */
 export type CallResult = {
   readonly status: number;
@@ -42,7 +45,8 @@ export function runApplication(name: string, address: string, port: number): Pro
       process.stdout.write(`${JSON.stringify({ listening: port })}\n`);
       const lines = createInterface({ input: process.stdin });
       lines.on('line', async (line) => {
-        process.stdout.write(`${JSON.stringify(await send(JSON.parse(line) as Call))}\n`);
+        const { id, ...call } = JSON.parse(line) as Numbered<Call>;
+        process.stdout.write(`${JSON.stringify({ id, ...(await send(call)) })}\n`);
       });
       lines.once('close', () => {
         server.closeAllConnections();

@@ -9,6 +9,7 @@ import {
   type InterceptionMode,
   type Logs,
   OUTSIDE,
+  ownLogOf,
   type PodReport,
   type PodScene,
   parseCounters,
@@ -233,6 +234,7 @@ export class LiveStory {
       this.#change(({ part }) => ({
         rules: countsBetween(before.counters.get(part.part) ?? [], counters.get(part.part) ?? []),
         accessLog: logs[part.part].map(({ line }) => line),
+        ownLog: ownLogOf(this.#world.logOf(part.part)),
         metrics: (after.metrics.get(part.part) ?? []).filter(({ name }) => name.startsWith('istio_')),
       }));
       narrator.update({ trails, checks: [...earlier, ...checks] });

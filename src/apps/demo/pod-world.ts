@@ -1,11 +1,21 @@
-import { chownSync, closeSync, mkdirSync, openSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { APPLICATION_UID, type InjectedPod, OUTSIDE, SUBNET } from '../../core/demo/index.ts';
 import { type Container, openToAll, startContainer, startOf } from '../../platform/container-process.ts';
 import { makePodNetwork, namespacesNamed, processesIn, removeNamespace } from '../../platform/pod-network.ts';
-import type { Call, CallResult } from './application.ts';
+import type { Call, CallResult, Numbered } from './application.ts';
 import { PREFIX } from './leftovers.ts';
 import type { Engine } from './requirements.ts';
 
@@ -43,7 +53,7 @@ export class PodWorld {
     // Not recursive: whoever has made a folder of this name before us is not trusted.
     mkdirSync(this.folder, { mode: 0o755 });
     for (const { to, folder } of this.#program.mounts) {
-      if (folder) mkdirSync(to);
+      if (folder) mkdirSync(to, { recursive: true });
       else writeFileSync(to, '');
     }
     for (const pod of pods) this.#makeFolders(pod);
@@ -203,24 +213,32 @@ type Program = {
  */
 function findSelf(folder: string, { envoy }: Engine): Program {
   const mounts: { from: string; to: string; folder: boolean }[] = [];
-  const open = (from: string, name: string, isFolder: boolean): string => {
+  const open = (from: string, name: string): string => {
     if (openToAll(from, true)) return from;
     const to = join(folder, name);
-    mounts.push({ from, to, folder: isFolder });
+    mounts.push({ from, to, folder: false });
     return to;
   };
   const root = dirname(dirname(realpathSync(process.argv[1] ?? '')));
-  const node = open(realpathSync(process.execPath), 'node', false);
-  const visible = open(root, 'remora', true);
-  const proxy = envoy === undefined ? undefined : open(realpathSync(envoy), 'envoy', false);
-  return { command: [node, join(visible, 'bin', 'remora')], envoy: proxy, mounts };
+  const node = open(realpathSync(process.execPath), 'node');
+  const proxy = envoy === undefined ? undefined : open(realpathSync(envoy), 'envoy');
+  if (openToAll(root, true)) return { command: [node, join(root, 'bin', 'remora')], envoy: proxy, mounts };
+  // The folder itself would stay closed under another name, too.
+  for (const name of PROGRAM_PARTS.filter((part) => existsSync(join(root, part)))) {
+    mounts.push({ from: join(root, name), to: join(folder, 'remora', name), folder: true });
+  }
+  return { command: [node, join(folder, 'remora', 'bin', 'remora')], envoy: proxy, mounts };
 }
 
-/** An application that we talk to. Answers come in the order of the calls. */
+/** What of an installed program is needed to run it. */
+const PROGRAM_PARTS = ['bin', 'dist', 'node_modules'];
+
+/** An application that we talk to, in lines of JSON. */
 class Application {
   readonly #container: Container;
-  readonly #waiting: ((line: string | undefined) => void)[] = [];
-  readonly #lines: string[] = [];
+  readonly #calls = new Map<number, (result: CallResult) => void>();
+  readonly #first: Promise<string | undefined>;
+  #count = 0;
   #ended = false;
 
   constructor(container: Container) {
@@ -228,38 +246,44 @@ class Application {
     container.input?.on('error', () => {});
     if (container.output === undefined) throw new Error('an application without output');
     const lines = createInterface({ input: container.output });
-    lines.on('line', (line) => {
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#lines.push(line);
-      else next(line);
-    });
-    lines.once('close', () => {
-      this.#ended = true;
-      for (const next of this.#waiting.splice(0)) next(undefined);
+    this.#first = new Promise((resolve) => {
+      lines.once('line', (line) => {
+        resolve(line);
+        lines.on('line', (answer) => this.#answered(JSON.parse(answer) as Numbered<CallResult>));
+      });
+      lines.once('close', () => {
+        resolve(undefined);
+        this.#ended = true;
+        for (const done of this.#calls.values()) done(GONE);
+      });
     });
   }
 
+  /** Its first line says so. */
   async listening(name: string): Promise<void> {
-    const line = await this.#line();
+    const line = await this.#first;
     const said = line === undefined ? undefined : (JSON.parse(line) as { listening?: number; error?: string });
     if (said?.listening !== undefined) return;
     const why = said?.error ?? (await gather(this.#container)).trim().split('\n')[0];
     throw new Error(`the application ${name} does not listen: ${why}`);
   }
 
-  async call(call: Call): Promise<CallResult> {
-    this.#container.input?.write(`${JSON.stringify(call)}\n`);
-    const line = await this.#line();
-    if (line !== undefined) return JSON.parse(line) as CallResult;
-    return { status: 0, body: '', from: '', milliseconds: 0, error: 'the application has ended' };
+  call(call: Call): Promise<CallResult> {
+    if (this.#ended) return Promise.resolve(GONE);
+    const numbered: Numbered<Call> = { id: this.#count++, ...call };
+    return new Promise((resolve) => {
+      this.#calls.set(numbered.id, resolve);
+      this.#container.input?.write(`${JSON.stringify(numbered)}\n`);
+    });
   }
 
-  #line(): Promise<string | undefined> {
-    const known = this.#lines.shift();
-    if (known !== undefined || this.#ended) return Promise.resolve(known);
-    return new Promise((resolve) => this.#waiting.push(resolve));
+  #answered({ id, ...result }: Numbered<CallResult>): void {
+    this.#calls.get(id)?.(result);
+    this.#calls.delete(id);
   }
 }
+
+const GONE: CallResult = { status: 0, body: '', from: '', milliseconds: 0, error: 'the application has ended' };
 
 /** All that a container writes until it ends. */
 async function gather({ output, error }: Container): Promise<string> {

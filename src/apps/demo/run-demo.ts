@@ -87,6 +87,7 @@ async function liveStory(
   narrator: Narrator,
   interruption: Interruption,
 ): Promise<void> {
+  const started = performance.now();
   const old = removeLeftovers();
   if (old.length > 0) narrator.note(`Removed what an earlier demo left behind: ${old.join(', ')}`);
   const world = new PodWorld(engine);
@@ -100,7 +101,11 @@ async function liveStory(
     story.catch(() => {});
     await Promise.race([story, interruption.promise]);
     if (interruption.happened) narrator.update({ failure: `interrupted by ${interruption.signal}` });
-    else if (options.keep) await keep(story, world, narrator, interruption);
+    else if (options.keep) {
+      // What comes now is waiting.
+      narrator.update({ milliseconds: Math.round(performance.now() - started) });
+      await keep(story, world, narrator, interruption);
+    }
   } catch (error) {
     narrator.update({ failure: error instanceof Error ? error.message : String(error) });
   } finally {
@@ -158,7 +163,7 @@ export class Narrator {
   }
 
   finish(milliseconds: number): void {
-    this.update({ milliseconds });
+    this.update({ milliseconds: this.report.milliseconds ?? milliseconds });
     this.#audience.end(this.report);
   }
 }

@@ -39,3 +39,8 @@ function parseAccessLogLine(line: string): AccessLogEntry | undefined {
 export function accessLogOf(output: string): readonly AccessLogEntry[] {
   return output.split('\n').flatMap((line) => parseAccessLogLine(line) ?? []);
 }
+
+/** The other lines: what agent and proxy say of themselves. */
+export function ownLogOf(output: string): readonly string[] {
+  return output.split('\n').filter((line) => line !== '' && parseAccessLogLine(line) === undefined);
+}

@@ -189,9 +189,11 @@ export function simulationChecks(packets: readonly StoryPacket[], mode: Intercep
     {
       id: 'simulated-answer',
       what: 'the answer finds its way back',
-      held: packets.every(
-        ({ path }) => path.reply === undefined || ['returns', 'intercepted'].includes(path.reply.outcome),
-      ),
+      held:
+        packets.length > 0 &&
+        packets.every(
+          ({ path }) => path.reply === undefined || ['returns', 'intercepted'].includes(path.reply.outcome),
+        ),
       evidence: packets.at(-1)?.path.reply?.summary ?? 'no packet',
     },
   ];

@@ -8,7 +8,7 @@
  *                                                                                                             │
  *                                                         text for a terminal, a page for a browser ◄─────────┘
  */
-export { type AccessLogEntry, accessLogOf } from './access-log.ts';
+export { type AccessLogEntry, accessLogOf, ownLogOf } from './access-log.ts';
 export { type Check, cleanupCheck, simulationChecks, startChecks, trafficChecks } from './checks.ts';
 export type { ContainerProcess, PodFile } from './container-process.ts';
 export { type CountedRule, countsBetween, parseCounters } from './counters.ts';

@@ -82,6 +82,7 @@ function injectedPod(part: DemoPod, pod: JsonObject, decision: InjectionDecision
     proxy: toRun(proxy.value),
     rules: [],
     accessLog: [],
+    ownLog: [],
     metrics: [],
   };
   return parsed({

@@ -42,6 +42,8 @@ export type PodReport = {
   /** Since the requests began; in a simulation, the rules without counts. */
   readonly rules: readonly RuleCount[];
   readonly accessLog: readonly string[];
+  /** What agent and proxy have said beside it. */
+  readonly ownLog: readonly string[];
   readonly metrics: readonly Sample[];
 };
 

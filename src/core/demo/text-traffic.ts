@@ -85,7 +85,7 @@ export function packetText(report: DemoReport, { paint, width }: Stage): readonl
     '',
   ]);
   if (kind !== 'live') return ways.slice(0, -1);
-  const ruleWidth = Math.min(Math.max(20, ...comparison.map(({ rule }) => rule.length)), width - 52);
+  const ruleWidth = Math.min(Math.max(20, ...comparison.map(({ rule }) => rule.length)), width - 57);
   const heading = `${'pod'.padEnd(11)} ${'chain'.padEnd(18)} ${'rule'.padEnd(ruleWidth)}  simulated  kernel`;
   return [
     ...ways,

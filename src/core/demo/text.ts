@@ -62,7 +62,7 @@ function castText(report: DemoReport, { paint, width }: Stage): readonly string[
             width - 4,
           ),
         ];
-  const inner = Math.max(16, Math.min(24, Math.floor((width - 16) / 3)));
+  const inner = Math.max(16, Math.min(24, Math.floor((width - 19) / 3)));
   const boxes = [
     ...report.pods.map((pod) => podBox(pod, inner)),
     ['outside', OUTSIDE.address, '', 'no sidecar', ''].map((line) => cell(line, inner)),
@@ -82,8 +82,8 @@ function podBox(pod: PodReport, inner: number): readonly string[] {
     `pod ${pod.workload}`,
     pod.address,
     '',
-    `${pod.workload}  uid ${APPLICATION_UID}`,
-    `istio-proxy  ${pod.proxy.uid === 0 ? `gid ${pod.proxy.gid}` : `uid ${pod.proxy.uid}`}`,
+    `application uid ${APPLICATION_UID}`,
+    `istio-proxy ${pod.proxy.uid === 0 ? `gid ${pod.proxy.gid}` : `uid ${pod.proxy.uid}`}`,
   ].map((line) => cell(line, inner));
 }
 
@@ -133,7 +133,7 @@ function initText({ kind, pods }: DemoReport, stage: Stage): readonly string[] {
 }
 
 function proxyText({ kind, engine, pods }: DemoReport, stage: Stage): readonly string[] {
-  const { paint } = stage;
+  const { paint, width } = stage;
   const [first] = pods;
   return [
     ...(first === undefined ? [] : processText(first.proxy, stage)),
@@ -141,9 +141,12 @@ function proxyText({ kind, engine, pods }: DemoReport, stage: Stage): readonly s
     ...pods.map((pod) => {
       const { workload, proxy, application } = pod;
       if (kind !== 'live') return `${paint('dim', '·')} ${workload.padEnd(12)} ${paint('dim', 'not run here')}`;
-      const who = `pid ${proxy.pid}, ${proxy.runsAs?.uid}:${proxy.runsAs?.gid}`;
       const state = pod.ready === true ? `2/2 Running  ready after ${proxy.milliseconds} ms` : '1/2 not ready';
-      return `${markOf(pod.ready === true, paint)} ${workload.padEnd(12)} ${state}  ${paint('dim', `sidecar ${who}; application pid ${application?.pid}, uid ${application?.runsAs.uid}`)}`;
+      const start = `${workload.padEnd(12)} ${state}`;
+      const long = `sidecar pid ${proxy.pid}, ${proxy.runsAs?.uid}:${proxy.runsAs?.gid}; application pid ${application?.pid}, uid ${application?.runsAs.uid}`;
+      const room = width - start.length - 8;
+      const who = long.length <= room ? long : `pids ${proxy.pid}, ${application?.pid}`;
+      return `${markOf(pod.ready === true, paint)} ${start}  ${paint('dim', fitted(who, room))}`;
     }),
     ...(engine === undefined ? [] : ['', `Engine: ${engine.description}.`]),
   ];

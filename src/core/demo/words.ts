@@ -38,10 +38,12 @@ export const CHAPTER_TEXTS: Readonly<Record<Chapter, ChapterText>> = {
   },
   packet: {
     title: 'The way of one request',
-    why: ({ kind }) =>
-      kind === 'live'
-        ? `Four connections carry a request to ${RED.workload}. What the simulator says of their first packets, beside what the kernel counted while one request was sent alone.`
-        : `Four connections carry a request to ${RED.workload}: what becomes of their first packets.`,
+    why: ({ kind, mode }) => {
+      const four = `Four connections carry a request to ${RED.workload}`;
+      if (kind !== 'live') return `${four}: what becomes of their first packets.`;
+      const more = mode === 'TPROXY' ? ' In tables other than nat the kernel counts later packets, too.' : '';
+      return `${four}. What the simulator says of their first packets, beside what the kernel counted while one request was sent alone.${more}`;
+    },
   },
   logs: {
     title: 'Access logs: one request, socket by socket',
