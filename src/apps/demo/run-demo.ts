@@ -171,6 +171,7 @@ export class Narrator {
 /** Ctrl-C or SIGTERM: the first ends the story, and what was made is taken away; a second is not waited for. */
 class Interruption {
   signal: NodeJS.Signals | undefined;
+  #at = 0;
   readonly promise: Promise<void>;
   #resolve: () => void = () => {};
 
@@ -186,9 +187,14 @@ class Interruption {
   }
 
   readonly #heard = (name: NodeJS.Signals): void => {
-    // The handler of 'exit' takes everything away without waiting.
-    if (this.signal !== undefined) process.exit(1);
+    if (this.signal !== undefined) {
+      // A terminal and npm each pass on the same Ctrl-C.
+      if (performance.now() - this.#at < SAME_SIGNAL) return;
+      // The handler of 'exit' takes everything away without waiting.
+      process.exit(1);
+    }
     this.signal = name;
+    this.#at = performance.now();
     this.#resolve();
   };
 
@@ -196,6 +202,9 @@ class Interruption {
     for (const name of SIGNALS) process.off(name, this.#heard);
   }
 }
+
+/** Two signals that are no further apart, in milliseconds, are one wish. */
+const SAME_SIGNAL = 500;
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 

@@ -52,9 +52,7 @@ function castText(report: DemoReport, { paint, width }: Stage): readonly string[
   const { kind, mode, engine, because } = report;
   const head =
     kind === 'live'
-      ? [
-          `${paint('bold', 'Two pods, live.')} Network namespaces on this kernel, ${engine?.description ?? ''}, ${mode}.`,
-        ]
+      ? [`${paint('bold', 'Two pods, live on this kernel')}: ${engine?.description ?? ''}, ${mode}.`]
       : [
           `${paint('bold', 'Two pods, simulated')}: ${because}.`,
           ...wrapped(
