@@ -50,6 +50,7 @@ export class LiveStory {
   readonly #wanted: number;
   readonly #narrator: Narrator;
   readonly #sidecars = new Map<string, Container>();
+  #stopped = false;
   #before: ReadonlyMap<string, readonly CountedRule[]> = new Map();
 
   constructor(
@@ -65,7 +66,7 @@ export class LiveStory {
     this.#narrator = narrator;
   }
 
-  async tell(): Promise<LiveStory> {
+  async tell(): Promise<void> {
     const narrator = this.#narrator;
     const refused = this.#world.make(this.#pods);
     if (refused !== undefined) throw new Error(`the pods' network cannot be made: ${refused}`);
@@ -92,11 +93,20 @@ export class LiveStory {
 
     await this.#hearWitnesses(before, this.#readCounters(), probe.status);
     for (const chapter of ['rules', 'packet', 'logs', 'metrics', 'checks'] as const) narrator.chapter(chapter);
-    return this;
+  }
+
+  /** Nothing more is told: what it waits for is being taken away. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  #goOn(): void {
+    if (this.#stopped) throw new Error('stopped');
   }
 
   async #runInits(): Promise<void> {
     const ends = await Promise.all(this.#pods.map((pod) => this.#world.init(pod)));
+    this.#goOn();
     this.#change((pod, i) => ({ init: { ...pod.report.init, ...ends[i] } }));
     const bad = ends.findIndex(({ exitCode }) => exitCode !== 0);
     if (bad < 0) return;
@@ -111,6 +121,7 @@ export class LiveStory {
       ...this.#pods.map(({ part }) => this.#world.startApplication(part.part, part.workload, part.port)),
       this.#world.startApplication('outside', 'outside', OUTSIDE.port),
     ]);
+    this.#goOn();
     const ready = await Promise.all(this.#pods.map((pod) => this.#untilReady(pod, started)));
     this.#change(({ part, report }, i) => {
       const pid = this.#sidecars.get(part.part)?.pid ?? 0;
@@ -186,8 +197,14 @@ export class LiveStory {
     };
   }
 
-  #call(part: 'client' | 'outside', url: string, headers: Readonly<Record<string, string>> = {}): Promise<CallResult> {
-    return this.#world.call(part, { url, headers: { 'user-agent': 'remora-demo', ...headers } });
+  async #call(
+    part: 'client' | 'outside',
+    url: string,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<CallResult> {
+    const result = await this.#world.call(part, { url, headers: { 'user-agent': 'remora-demo', ...headers } });
+    this.#goOn();
+    return result;
   }
 
   #compare(

@@ -97,14 +97,17 @@ async function liveStory(
   try {
     const { name, description } = engine;
     narrator.update({ kind: 'live', engine: { name, description } });
-    const story = new LiveStory(world, pods, options, narrator).tell();
+    const live = new LiveStory(world, pods, options, narrator);
+    const story = live.tell();
     story.catch(() => {});
     await Promise.race([story, interruption.promise]);
-    if (interruption.happened) narrator.update({ failure: `interrupted by ${interruption.signal}` });
-    else if (options.keep) {
+    if (interruption.happened) {
+      live.stop();
+      narrator.update({ failure: `interrupted by ${interruption.signal}` });
+    } else if (options.keep) {
       // What comes now is waiting.
       narrator.update({ milliseconds: Math.round(performance.now() - started) });
-      await keep(story, world, narrator, interruption);
+      await keep(live, world, narrator, interruption);
     }
   } catch (error) {
     narrator.update({ failure: error instanceof Error ? error.message : String(error) });
@@ -116,13 +119,7 @@ async function liveStory(
 }
 
 /** Until a signal comes; the counters go on being read for the page. */
-async function keep(
-  story: Promise<LiveStory>,
-  world: PodWorld,
-  narrator: Narrator,
-  interruption: Interruption,
-): Promise<void> {
-  const live = await story;
+async function keep(live: LiveStory, world: PodWorld, narrator: Narrator, interruption: Interruption): Promise<void> {
   narrator.note(
     `The pods stay until Ctrl-C. Look into one: ip netns exec ${world.namespaceOf('red')} iptables -t nat -S`,
   );
