@@ -8,6 +8,9 @@ const folder = folderWith({ 'app.yaml': deployment(), 'notes.txt': '', 'two word
 
 const OWN = COMMANDS.filter(({ loadRaw }) => loadRaw === undefined);
 
+/** `demo application` before `demo`. */
+const BY_LENGTH = [...COMMANDS].sort((a, b) => b.name.length - a.name.length);
+
 describe('help', () => {
   // A drop-in reads its own words, and has the help of the program that it replaces.
   it.each(OWN.map(({ name }) => name))('%s: an example, and every flag', (name) => {
@@ -28,7 +31,8 @@ describe('help', () => {
         const words = line.replace(/\s[|>].*$/, '').replace(/^source <\(|\)$/g, '');
         const flags = words.match(/(?<= )--?[a-zA-Z][\w-]*/g) ?? [];
         const known =
-          COMMANDS.find((command) => words.includes(`remora ${command.name}`)) ?? COMMANDS.find((c) => c.name === name);
+          BY_LENGTH.find((command) => words.includes(`remora ${command.name}`)) ??
+          COMMANDS.find((c) => c.name === name);
         for (const flag of flags) {
           const found = known?.flags.some((f) => `--${f.name}` === flag || `-${f.short}` === flag);
           expect(found, `${line}: ${flag}`).toBe(true);
