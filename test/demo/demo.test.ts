@@ -139,6 +139,16 @@ describe('what ends it early', () => {
     expect(leftOf(pidOf(report))).toEqual([]);
   });
 
+  it('a sidecar that is killed while requests are sent: it is named', async () => {
+    const run = new Running(['--engine=embedded', '--requests=1000']);
+    await run.until(/2\/2 Running/);
+    const pid = Number(/demo-red +2\/2 Running .*pids? (\d+)/.exec(run.text)?.[1]);
+    process.kill(pid, 'SIGKILL');
+    expect(await run.ended).toBe(1);
+    expect(run.text.replaceAll(/\s+/g, ' ')).toContain('Broken off: the sidecar of demo-red has ended with SIGKILL');
+    expect(leftOf(run.child.pid)).toEqual([]);
+  });
+
   it('an Envoy that is not there', () => {
     const run = demo(['--engine=envoy'], { REMORA_ENVOY: '/nowhere/envoy' });
     expect(run.status).toBe(1);

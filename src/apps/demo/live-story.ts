@@ -51,6 +51,7 @@ export class LiveStory {
   readonly #narrator: Narrator;
   readonly #sidecars = new Map<string, Container>();
   #stopped = false;
+  #lost: string | undefined;
   #before: ReadonlyMap<string, readonly CountedRule[]> = new Map();
 
   constructor(
@@ -100,8 +101,18 @@ export class LiveStory {
     this.#stopped = true;
   }
 
+  /** A sidecar that ends while the story goes on is what the story must tell. */
   #goOn(): void {
     if (this.#stopped) throw new Error('stopped');
+    if (this.#lost !== undefined) throw new Error(this.#lost);
+  }
+
+  #watch({ part }: InjectedPod, sidecar: Container): void {
+    this.#sidecars.set(part.part, sidecar);
+    void sidecar.ended.then(({ code, signal }) => {
+      const said = this.#world.logOf(part.part).trim().split('\n').at(-1) ?? '';
+      this.#lost ??= `the sidecar of ${part.workload} has ended with ${signal ?? `code ${code}`}: ${said}`;
+    });
   }
 
   async #runInits(): Promise<void> {
@@ -116,7 +127,7 @@ export class LiveStory {
 
   async #startAll(): Promise<void> {
     const started = performance.now();
-    for (const pod of this.#pods) this.#sidecars.set(pod.part.part, this.#world.startSidecar(pod));
+    for (const pod of this.#pods) this.#watch(pod, this.#world.startSidecar(pod));
     const applications = await Promise.all([
       ...this.#pods.map(({ part }) => this.#world.startApplication(part.part, part.workload, part.port)),
       this.#world.startApplication('outside', 'outside', OUTSIDE.port),
@@ -142,17 +153,9 @@ export class LiveStory {
 
   /** Asks as the kubelet does. Gives milliseconds since the start; undefined: it never was. */
   async #untilReady({ part }: InjectedPod, started: number): Promise<number | undefined> {
-    let end: string | undefined;
-    void this.#sidecars.get(part.part)?.ended.then(({ code, signal }) => {
-      end = signal ?? `code ${code}`;
-    });
     while (performance.now() - started < READY_WITHIN) {
       const { status } = await this.#call('outside', `http://${part.address}:15021/healthz/ready`);
       if (status === 200) return Math.round(performance.now() - started);
-      if (end !== undefined) {
-        const said = this.#world.logOf(part.part).trim().split('\n').at(-1) ?? '';
-        throw new Error(`the sidecar of ${part.workload} has ended with ${end}: ${said}`);
-      }
       await pause(50);
     }
     return undefined;

@@ -10,18 +10,31 @@ export function whyNotLive(env: Variables): string | undefined {
   if (process.platform !== 'linux') return 'network namespaces are Linux, and this is not';
   if (!isRoot()) return 'network namespaces need root';
   const missing = ['ip', 'setpriv'].filter((name) => findProgram(name, env.PATH ?? '') === undefined);
-  const iptables = ['iptables-save', 'iptables-nft-save', 'iptables-legacy-save'];
-  if (iptables.every((name) => findProgram(name, env.PATH ?? '') === undefined)) missing.push('iptables');
+  const iptables = IPTABLES.filter((tool) => findProgram(tool, env.PATH ?? '') !== undefined);
+  if (iptables.length === 0) missing.push('iptables');
   if (missing.length > 0) return `not installed: ${missing.join(', ')}`;
   const name = `remora-probe-${process.pid}`;
   const run = commandRunner();
   const made = run(['ip', 'netns', 'add', name]);
-  if (made.status !== 0) return `this machine makes no network namespace: ${made.stderr.trim()}`;
-  const entered = run(['ip', 'netns', 'exec', name, 'true']);
-  const bridge = run(['ip', '-n', name, 'link', 'add', 'bridge0', 'type', 'bridge']);
-  run(['ip', 'netns', 'del', name]);
-  if (entered.status !== 0) return `no program can be run in a network namespace: ${entered.stderr.trim()}`;
-  return bridge.status === 0 ? undefined : `this kernel has no bridge: ${bridge.stderr.trim()}`;
+  if (made.status !== 0) return `this machine makes no network namespace: ${lastLine(made.stderr)}`;
+  try {
+    const inside = commandRunner(['ip', 'netns', 'exec', name]);
+    const entered = inside(['setpriv', '--inh-caps=-all', '--bounding-set=-all', '--pdeathsig=TERM', '--', 'true']);
+    if (entered.status !== 0) return `no program can be run in a network namespace: ${lastLine(entered.stderr)}`;
+    const bridge = run(['ip', '-n', name, 'link', 'add', 'bridge0', 'type', 'bridge']);
+    if (bridge.status !== 0) return `this kernel has no bridge: ${lastLine(bridge.stderr)}`;
+    const listed = iptables.map((tool) => inside([tool, '-t', 'nat', '-S']));
+    if (listed.some(({ status }) => status === 0)) return undefined;
+    return `this kernel translates no addresses: ${lastLine(listed[0]?.stderr ?? '')}`;
+  } finally {
+    run(['ip', 'netns', 'del', name]);
+  }
+}
+
+const IPTABLES = ['iptables-nft', 'iptables-legacy', 'iptables'];
+
+function lastLine(text: string): string {
+  return text.trim().split('\n').at(-1) ?? '';
 }
 
 export type Engine = { readonly name: EngineName; readonly description: string; readonly envoy?: string };
