@@ -35,6 +35,10 @@ function staticConfig(facts: Partial<BootstrapInput>, options: Partial<StaticOpt
 const STATICS: Readonly<Record<string, readonly [Partial<BootstrapInput>, Partial<StaticOptions>]>> = {
   plain: [{}, {}],
   TPROXY: [{}, { tproxy: true }],
+  'a log to count from, idle time-out': [
+    { env: [...FACTS.env, 'ISTIO_META_IDLE_TIMEOUT=1m30s'] },
+    { telemetryLog: '/dev/null' },
+  ],
   'IPv6 only': [{ instanceIps: ['2001:db8::1'] }, {}],
   'dual stack': [{ instanceIps: ['10.0.0.1', '2001:db8::1'], features: { ...FACTS.features, dualStack: true } }, {}],
   'no access log': [{}, { accessLog: undefined }],

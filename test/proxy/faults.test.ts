@@ -98,6 +98,22 @@ describe.each(ENGINES)('%s', (engine) => {
     expect(Number(active.body.split(': ')[1] ?? 0)).toBeLessThan(5);
   }, 60_000);
 
+  it('takes as many connections as it is told to, and no more', async () => {
+    const limit = '{"connectionSettings":{"globalDownstreamConnectionLimit":10}}';
+    const pod = await readyPod({ engine, env: { PROXY_CONFIG: limit } });
+    await pod.world.ask('hold', { host: POD[4], port: 9090, count: 30, send: '\u0001' });
+    await expect.poll(() => pod.world.ask<number>('alive'), { timeout: 5000 }).toBe(10);
+    await pod.world.ask('release');
+    await expect.poll(() => asks(pod), { timeout: 10_000 }).toBe(200);
+  }, 60_000);
+
+  it('ends connections that say nothing, when it is told to', async () => {
+    const pod = await readyPod({ engine, env: { ISTIO_META_IDLE_TIMEOUT: '1s' } });
+    await pod.world.ask('hold', { host: POD[4], port: 9090, count: 3, send: '\u0001' });
+    expect(await pod.world.ask<number>('alive')).toBe(3);
+    await expect.poll(() => pod.world.ask<number>('alive'), { timeout: 8000 }).toBe(0);
+  }, 60_000);
+
   it(`where descriptors run out: ${DIFFERENCES.descriptors.of[engine]}`, async () => {
     const pod = await readyPod({ engine, descriptors: 256 });
     await pod.world.ask('hold', { host: POD[4], port: 9090, count: 400, send: '\u0001' });

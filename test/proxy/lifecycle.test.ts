@@ -154,3 +154,35 @@ describe.each(ENGINES)('%s', (engine) => {
     expect(run('wait', '--url', 'http://127.0.0.1:1/', '--timeoutSeconds', '1')).toMatchObject({ status: 255 });
   }, 30_000);
 });
+
+describe.runIf(ENGINES.length > 0)('an agent that cannot start', () => {
+  it.each([
+    ['a wrong PROXY_CONFIG', { env: { PROXY_CONFIG: 'concurrency: many' } }, 'variable PROXY_CONFIG'],
+    ['a wrong prober', { env: { ISTIO_KUBE_APP_PROBERS: '{"/x":{}}' } }, 'ISTIO_KUBE_APP_PROBERS'],
+    ['no Envoy', { engine: 'envoy', args: ['--proxyBinary', '/nowhere/envoy'] }, '--proxyBinary names /nowhere/envoy'],
+    [
+      'an Envoy that is none',
+      { engine: 'envoy', args: ['--proxyBinary', '/bin/false'] },
+      'the proxy has ended with exit code 1',
+    ],
+    ['an unknown engine', { args: ['--engine', 'nginx'] }, 'there is no engine "nginx"'],
+  ] as const)(
+    '%s: says so',
+    async (_name, options, message) => {
+      const pod = new Pod({ engine: 'embedded', ...options });
+      open.push(pod);
+      const code = await pod.ended;
+      expect(pod.said).toContain(message);
+      expect(code).toBe(message.startsWith('the proxy') ? 1 : 255);
+    },
+    20_000,
+  );
+
+  it('a folder that cannot be written: says which volume is missing', async () => {
+    const pod = new Pod({ engine: 'embedded', env: { PROXY_CONFIG: '{"configPath":"/nowhere/proxy"}' } });
+    open.push(pod);
+    expect(await pod.ended).toBe(255);
+    expect(pod.said).toContain('cannot be written to /nowhere/proxy');
+    expect(pod.said).toContain('emptyDir istio-envoy');
+  }, 20_000);
+});

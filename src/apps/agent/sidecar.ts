@@ -75,6 +75,7 @@ class Sidecar {
   #state: LifeState = 'running';
   #proxy: ChildProgram | undefined;
   #restarts = 0;
+  #wasReady = false;
   #telemetry: IstioMetrics | undefined;
   #dns: DnsProxy | undefined;
 
@@ -163,6 +164,7 @@ class Sidecar {
       const text = asked ? 'the proxy has ended' : `the proxy has ended with ${endText(end)}`;
       if (asked || exitCodeOf(end) === 0) this.#log.info(text);
       else this.#log.error(text);
+      if (!asked && !this.#wasReady && exitCodeOf(end) !== 0) this.#log.error(hint(this.#settings.engine));
       // One that held out for a while starts anew with its tries.
       if (ran > 60_000) this.#restarts = 0;
       const restartsLeft = (this.#settings.flags.numbers.restartProxy ?? this.#settings.env.restarts) - this.#restarts;
@@ -247,7 +249,10 @@ class Sidecar {
         readiness: proxyReadiness(this.#admin, {
           terminating: () => terminatingCause(this.#state),
           hasProxy: !env.disableProxy,
-          onReady: () => this.#counters.ready(),
+          onReady: () => {
+            this.#wasReady = true;
+            this.#counters.ready();
+          },
           log: this.#log,
         }),
         quit: () => {
@@ -362,6 +367,13 @@ function noDns(address: string, message: string): Problem {
     message: `the DNS proxy cannot listen on ${address}: ${message}`,
     remedy: 'Stop what listens there, or set DNS_PROXY_ADDR; without the proxy a pod with DNS capture has no names.',
   };
+}
+
+/** Of a proxy that ended before it was ever ready: its own message stands above. */
+function hint(engine: AgentSettings['engine']): string {
+  return engine === 'envoy'
+    ? 'Envoy never became ready. Where it refuses a field or filter, it is too old: the static configuration is tested with 1.40'
+    : 'the proxy never became ready: its own message stands above';
 }
 
 function notStarted(file: string, message: string): Problem {

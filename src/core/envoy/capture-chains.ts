@@ -85,7 +85,7 @@ function match({ transport, alpn }: Row): JsonObject {
 function filters(row: Row, request: CaptureRequest, cluster: string, statPrefix: string, port: number): JsonObject[] {
   const { istioFilters } = request;
   const logs = logsOf(request, 'inbound');
-  if (!row.http) return [...exchange(request), tcpProxy(cluster, logs)];
+  if (!row.http) return [...exchange(request), tcpProxy(cluster, logs, request.idleTimeout)];
   return [...exchange(request), inboundHttp({ statPrefix, cluster, servicePort: port, logs, istioFilters })];
 }
 

@@ -3,10 +3,11 @@ import { httpAccessLog, type Logs, tcpAccessLog } from './capture-access-log.ts'
 import { named } from './parts.ts';
 
 /** A TCP proxy; its statistics are named after its cluster. */
-export function tcpProxy(cluster: string, logs: Logs): JsonObject {
+export function tcpProxy(cluster: string, logs: Logs, idleTimeout?: string): JsonObject {
   return named('envoy.filters.network.tcp_proxy', 'envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy', {
     stat_prefix: cluster,
     cluster,
+    ...(idleTimeout === undefined ? {} : { idle_timeout: idleTimeout }),
     ...tcpAccessLog(logs),
   });
 }

@@ -18,6 +18,8 @@ export type CaptureRequest = {
   readonly ports: readonly InboundPort[];
   readonly registryOnly: boolean;
   readonly exactBalance: boolean;
+  /** After which a TCP connection that carries nothing ends; undefined: Envoy's hour. */
+  readonly idleTimeout?: string | undefined;
   /** How long to wait for the first bytes of a protocol that may be HTTP; `0s` for ever, as upstream. */
   readonly detectionTimeout: string;
   readonly accessLog?: AccessLog | undefined;
@@ -64,7 +66,10 @@ export function virtualOutbound(request: CaptureRequest): JsonObject {
         filters: [tcpProxy('BlackHoleCluster', {})],
       },
       ...ownChains(request),
-      { name: 'virtualOutbound-catchall-tcp', filters: [tcpProxy(cluster, logsOf(request, 'outbound'))] },
+      {
+        name: 'virtualOutbound-catchall-tcp',
+        filters: [tcpProxy(cluster, logsOf(request, 'outbound'), request.idleTimeout)],
+      },
     ],
   };
 }
@@ -82,7 +87,7 @@ function ownChains(request: CaptureRequest): readonly JsonObject[] {
         filter_chain_match: { prefix_ranges: ranges },
         filters: [
           redirectTo(family === 4 ? '127.0.0.1' : '[::1]'),
-          tcpProxy('InboundPassthroughCluster', logsOf(request, 'inbound')),
+          tcpProxy('InboundPassthroughCluster', logsOf(request, 'inbound'), request.idleTimeout),
         ],
       },
     ];

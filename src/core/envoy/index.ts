@@ -33,6 +33,7 @@ export {
 export { bootstrapOverride, type EnvoyArguments, envoyArguments, splitLogLevel } from './envoy-arguments.ts';
 export { parseGoBool, parseGoInteger } from './go-values.ts';
 export { serviceAddress, splitHostPort } from './host-port.ts';
+export { idleTimeoutOf } from './idle-timeout.ts';
 export { type AddressFamilies, addressFamilies } from './node-addresses.ts';
 export { buildNodeMetadata, type NodeMetadata } from './node-metadata.ts';
 export { connectionLimit } from './runtime-layer.ts';

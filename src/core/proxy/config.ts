@@ -5,6 +5,7 @@ import {
   type BootstrapInput,
   buildNodeMetadata,
   connectionLimit,
+  idleTimeoutOf,
   type StaticOptions,
 } from '../envoy/index.ts';
 import { isArray, isObject, type JsonValue } from '../json.ts';
@@ -62,7 +63,7 @@ export function buildEmbeddedConfig(input: BootstrapInput, options: StaticOption
       ownAddresses: [...new Set(input.instanceIps)],
       registryOnly: options.registryOnly,
       connectTimeout: CONNECT_TIMEOUT,
-      idleTimeout: milliseconds(metadata.output.IDLE_TIMEOUT, IDLE_TIMEOUT),
+      idleTimeout: milliseconds(idleTimeoutOf(metadata.output), IDLE_TIMEOUT),
       connectionLimit: connectionLimit(proxyConfig),
       drainTimeout: milliseconds(proxyConfig.drainDuration, DRAIN_TIMEOUT),
       metricsLocalhostOnly:
