@@ -8,4 +8,5 @@
  * Other commands of Remora are run as processes, as a container would; no other app is imported.
  */
 export { runApplication } from './application.ts';
-export { type Audience, runDemo } from './run-demo.ts';
+export type { Audience } from './narrator.ts';
+export { runDemo } from './run-demo.ts';

@@ -12,24 +12,20 @@ import {
   ownLogOf,
   type PodReport,
   type PodScene,
-  parseCounters,
-  parseSamples,
   RED,
   type Sample,
   type SentRequest,
   type StoryPacket,
-  SUBNET,
   simulateRequest,
   startChecks,
   trafficChecks,
   trailOf,
 } from '../../core/demo/index.ts';
 import { type Container, userOf } from '../../platform/container-process.ts';
-import { namespacePrefix } from '../../platform/network-namespace.ts';
-import { commandRunner } from '../../platform/run-command.ts';
-import type { CallResult, Seen } from './application.ts';
+import type { CallResult } from './application.ts';
+import type { Narrator } from './narrator.ts';
 import type { PodWorld } from './pod-world.ts';
-import type { Narrator } from './run-demo.ts';
+import { type Counters, readCounters, sceneOf, scrape, seenPeer } from './witnesses.ts';
 
 /** A sidecar that is not ready by then will not be: Envoy needs two seconds on a slow machine. */
 const READY_WITHIN = 20_000;
@@ -38,7 +34,7 @@ const READY_WITHIN = 20_000;
 const WITNESSES_WITHIN = 6_000;
 
 type Reading = {
-  readonly counters: ReadonlyMap<string, readonly CountedRule[]>;
+  readonly counters: Counters;
   readonly metrics: ReadonlyMap<string, readonly Sample[]>;
 };
 
@@ -52,7 +48,7 @@ export class LiveStory {
   readonly #sidecars = new Map<string, Container>();
   #stopped = false;
   #lost: string | undefined;
-  #before: ReadonlyMap<string, readonly CountedRule[]> = new Map();
+  #before: Counters = new Map();
 
   constructor(
     world: PodWorld,
@@ -210,10 +206,7 @@ export class LiveStory {
     return result;
   }
 
-  #compare(
-    before: ReadonlyMap<string, readonly CountedRule[]>,
-    after: ReadonlyMap<string, readonly CountedRule[]>,
-  ): readonly StoryPacket[] {
+  #compare(before: Counters, after: Counters): readonly StoryPacket[] {
     const scene = (part: 'client' | 'red'): PodScene => sceneOf(this.#pod(part), after.get(part) ?? []);
     const packets = simulateRequest(scene('client'), scene('red'), this.#mode);
     this.#narrator.update({
@@ -271,25 +264,12 @@ export class LiveStory {
     }));
   }
 
-  #readCounters(): ReadonlyMap<string, readonly CountedRule[]> {
-    return new Map(
-      this.#pods.map(({ part, planned }) => {
-        const run = commandRunner(namespacePrefix(this.#world.namespaceOf(part.part)) ?? ['false']);
-        const save = SAVES.map((name) => run([name, '-c']).stdout).find((text) => text.includes('ISTIO_'));
-        const counters = parseCounters(save ?? '', planned);
-        return [part.part, counters.ok ? counters.value : []] as const;
-      }),
-    );
+  #readCounters(): Counters {
+    return readCounters(this.#pods, this.#world);
   }
 
-  /** As Prometheus does. */
-  async #scrape(): Promise<ReadonlyMap<string, readonly Sample[]>> {
-    const found = new Map<string, readonly Sample[]>();
-    for (const { part } of this.#pods) {
-      const { body } = await this.#call('outside', `http://${part.address}:15020/stats/prometheus`);
-      found.set(part.part, parseSamples(body));
-    }
-    return found;
+  #scrape(): Promise<ReadonlyMap<string, readonly Sample[]>> {
+    return scrape(this.#pods, (url) => this.#call('outside', url));
   }
 
   #pod(part: 'client' | 'red'): InjectedPod {
@@ -308,38 +288,11 @@ export class LiveStory {
   }
 }
 
-/** The back end that istio-init chose is the one that has its chains. */
-const SAVES = ['iptables-nft-save', 'iptables-legacy-save', 'iptables-save'];
-
 /** Of a process that has ended. */
 const NOBODY = { uid: -1, gid: -1 };
 
-/** The pod as the simulator needs it, with the rules that the kernel has. */
-function sceneOf({ part, planned, proxy }: InjectedPod, counters: readonly CountedRule[]): PodScene {
-  const user = { uid: proxy.uid, gid: proxy.gid };
-  return {
-    rules: { ...planned, rules: counters.map(({ rule }) => rule) },
-    network: {
-      interfaces: [{ name: SUBNET.interface, addresses: [part.address] }],
-      defaultInterface: SUBNET.interface,
-      routes: planned.routes,
-      proxy: user,
-    },
-    proxy: user,
-  };
-}
-
 function at(reading: Reading, part: string): { counters: readonly CountedRule[]; metrics: readonly Sample[] } {
   return { counters: reading.counters.get(part) ?? [], metrics: reading.metrics.get(part) ?? [] };
-}
-
-function seenPeer({ status, body }: CallResult): string {
-  if (status !== 200) return '';
-  try {
-    return (JSON.parse(body) as Seen).peer;
-  } catch {
-    return '';
-  }
 }
 
 function pause(milliseconds: number): Promise<void> {

@@ -1,23 +1,14 @@
-import {
-  chownSync,
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { chownSync, closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { APPLICATION_UID, type InjectedPod, OUTSIDE, SUBNET } from '../../core/demo/index.ts';
-import { type Container, openToAll, startContainer, startOf } from '../../platform/container-process.ts';
+import { type Container, startContainer, startOf } from '../../platform/container-process.ts';
 import { makePodNetwork, namespacesNamed, processesIn, removeNamespace } from '../../platform/pod-network.ts';
-import type { Call, CallResult, Numbered } from './application.ts';
+import type { Call, CallResult } from './application.ts';
 import { PREFIX } from './leftovers.ts';
+import { findSelf, type Program } from './own-program.ts';
 import type { Engine } from './requirements.ts';
+import { ApplicationTalk, gather } from './talk.ts';
 
 type Part = InjectedPod['part']['part'] | 'outside';
 
@@ -37,7 +28,7 @@ export class PodWorld {
   readonly #engine: Engine;
   readonly #program: Program;
   readonly #containers: Container[] = [];
-  readonly #applications = new Map<Part, Application>();
+  readonly #applications = new Map<Part, ApplicationTalk>();
 
   constructor(engine: Engine) {
     this.#engine = engine;
@@ -140,7 +131,7 @@ export class PodWorld {
       env: {},
       command: ['demo', 'application', `--name=${name}`, `--port=${port}`],
     });
-    const application = new Application(container);
+    const application = new ApplicationTalk(container);
     this.#applications.set(part, application);
     await application.listening(name);
     return container.pid;
@@ -198,102 +189,6 @@ export class PodWorld {
   running(): readonly number[] {
     return namespacesNamed(this.name).flatMap((name) => processesIn(name));
   }
-}
-
-type Program = {
-  /** Words that start this program, as any user can. */
-  readonly command: readonly string[];
-  readonly envoy: string | undefined;
-  readonly mounts: readonly { readonly from: string; readonly to: string; readonly folder: boolean }[];
-};
-
-/**
- * This program, as a user without rights can run it. Where its files lie below a folder that is closed to others (a
- * checkout in root's home), they are made visible elsewhere.
- */
-function findSelf(folder: string, { envoy }: Engine): Program {
-  const mounts: { from: string; to: string; folder: boolean }[] = [];
-  const open = (from: string, name: string): string => {
-    if (openToAll(from, true)) return from;
-    const to = join(folder, name);
-    mounts.push({ from, to, folder: false });
-    return to;
-  };
-  const root = dirname(dirname(realpathSync(process.argv[1] ?? '')));
-  const node = open(realpathSync(process.execPath), 'node');
-  const proxy = envoy === undefined ? undefined : open(realpathSync(envoy), 'envoy');
-  if (openToAll(root, true)) return { command: [node, join(root, 'bin', 'remora')], envoy: proxy, mounts };
-  // The folder itself would stay closed under another name, too.
-  for (const name of PROGRAM_PARTS.filter((part) => existsSync(join(root, part)))) {
-    mounts.push({ from: join(root, name), to: join(folder, 'remora', name), folder: true });
-  }
-  return { command: [node, join(folder, 'remora', 'bin', 'remora')], envoy: proxy, mounts };
-}
-
-/** What of an installed program is needed to run it. */
-const PROGRAM_PARTS = ['bin', 'dist', 'node_modules'];
-
-/** An application that we talk to, in lines of JSON. */
-class Application {
-  readonly #container: Container;
-  readonly #calls = new Map<number, (result: CallResult) => void>();
-  readonly #first: Promise<string | undefined>;
-  #count = 0;
-  #ended = false;
-
-  constructor(container: Container) {
-    this.#container = container;
-    container.input?.on('error', () => {});
-    if (container.output === undefined) throw new Error('an application without output');
-    const lines = createInterface({ input: container.output });
-    this.#first = new Promise((resolve) => {
-      lines.once('line', (line) => {
-        resolve(line);
-        lines.on('line', (answer) => this.#answered(JSON.parse(answer) as Numbered<CallResult>));
-      });
-      lines.once('close', () => {
-        resolve(undefined);
-        this.#ended = true;
-        for (const done of this.#calls.values()) done(GONE);
-      });
-    });
-  }
-
-  /** Its first line says so. */
-  async listening(name: string): Promise<void> {
-    const line = await this.#first;
-    const said = line === undefined ? undefined : (JSON.parse(line) as { listening?: number; error?: string });
-    if (said?.listening !== undefined) return;
-    const why = said?.error ?? (await gather(this.#container)).trim().split('\n')[0];
-    throw new Error(`the application ${name} does not listen: ${why}`);
-  }
-
-  call(call: Call): Promise<CallResult> {
-    if (this.#ended) return Promise.resolve(GONE);
-    const numbered: Numbered<Call> = { id: this.#count++, ...call };
-    return new Promise((resolve) => {
-      this.#calls.set(numbered.id, resolve);
-      this.#container.input?.write(`${JSON.stringify(numbered)}\n`);
-    });
-  }
-
-  #answered({ id, ...result }: Numbered<CallResult>): void {
-    this.#calls.get(id)?.(result);
-    this.#calls.delete(id);
-  }
-}
-
-const GONE: CallResult = { status: 0, body: '', from: '', milliseconds: 0, error: 'the application has ended' };
-
-/** All that a container writes until it ends. */
-async function gather({ output, error }: Container): Promise<string> {
-  let text = '';
-  const read = async (stream: Container['output']): Promise<void> => {
-    if (stream === undefined) return;
-    for await (const chunk of stream) text += String(chunk);
-  };
-  await Promise.all([read(output), read(error)]);
-  return text;
 }
 
 function pause(milliseconds: number): Promise<void> {

@@ -1,10 +1,6 @@
 import { cpus, totalmem } from 'node:os';
 import {
-  CHAPTERS,
-  type Chapter,
-  type Check,
   cleanupCheck,
-  type DemoReport,
   type EngineName,
   type InjectedPod,
   type InterceptionMode,
@@ -12,12 +8,14 @@ import {
 } from '../../core/demo/index.ts';
 import type { Problem } from '../../core/problem.ts';
 import { templateHost } from '../../platform/template-host.ts';
+import { Interruption } from './interruption.ts';
 import { removeLeftovers } from './leftovers.ts';
 import { LiveStory } from './live-story.ts';
+import { type Audience, Narrator } from './narrator.ts';
 import { PodWorld } from './pod-world.ts';
 import { chooseEngine, type Engine, whyNotLive } from './requirements.ts';
 import { simulateStory } from './simulated-story.ts';
-import { type StoryPage, servePage } from './web.ts';
+import { servePage } from './web.ts';
 
 export type DemoOptions = {
   readonly engine: EngineName | undefined;
@@ -29,13 +27,6 @@ export type DemoOptions = {
   readonly webPort: number | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly version: string;
-};
-
-/** Whoever tells the story: a terminal, a document, nobody. */
-export type Audience = {
-  readonly chapter: (chapter: Chapter, report: DemoReport) => void;
-  readonly note: (text: string) => void;
-  readonly end: (report: DemoReport) => void;
 };
 
 /** Tells the story from beginning to end. 1 where a check did not hold, or it was broken off. */
@@ -128,82 +119,6 @@ async function keep(live: LiveStory, world: PodWorld, narrator: Narrator, interr
     if (!interruption.happened) live.readAgain();
   }
 }
-
-/** Holds the report, and tells those who listen when it grows. */
-export class Narrator {
-  report: DemoReport;
-  readonly #audience: Audience;
-  readonly #page: StoryPage | undefined;
-
-  constructor(audience: Audience, page: StoryPage | undefined, report: DemoReport) {
-    this.#audience = audience;
-    this.#page = page;
-    this.report = report;
-  }
-
-  update(part: Partial<DemoReport>): void {
-    this.report = { ...this.report, ...part };
-    this.#page?.show(this.report);
-  }
-
-  chapter(chapter: Chapter): void {
-    this.#page?.reached(CHAPTERS.indexOf(chapter), this.report);
-    this.#audience.chapter(chapter, this.report);
-  }
-
-  note(text: string): void {
-    this.#audience.note(text);
-  }
-
-  check(...checks: readonly Check[]): void {
-    this.update({ checks: [...this.report.checks, ...checks] });
-  }
-
-  finish(milliseconds: number): void {
-    this.update({ milliseconds: this.report.milliseconds ?? milliseconds });
-    this.#audience.end(this.report);
-  }
-}
-
-/** Ctrl-C or SIGTERM: the first ends the story, and what was made is taken away; a second is not waited for. */
-class Interruption {
-  signal: NodeJS.Signals | undefined;
-  #at = 0;
-  readonly promise: Promise<void>;
-  #resolve: () => void = () => {};
-
-  constructor() {
-    this.promise = new Promise((resolve) => {
-      this.#resolve = resolve;
-    });
-    for (const name of SIGNALS) process.on(name, this.#heard);
-  }
-
-  get happened(): boolean {
-    return this.signal !== undefined;
-  }
-
-  readonly #heard = (name: NodeJS.Signals): void => {
-    if (this.signal !== undefined) {
-      // A terminal and npm each pass on the same Ctrl-C.
-      if (performance.now() - this.#at < SAME_SIGNAL) return;
-      // The handler of 'exit' takes everything away without waiting.
-      process.exit(1);
-    }
-    this.signal = name;
-    this.#at = performance.now();
-    this.#resolve();
-  };
-
-  forget(): void {
-    for (const name of SIGNALS) process.off(name, this.#heard);
-  }
-}
-
-/** Two signals that are no further apart, in milliseconds, are one wish. */
-const SAME_SIGNAL = 500;
-
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 function noEnvoy(message: string): Problem {
   return {

@@ -8,7 +8,7 @@ import {
   simulateRequest,
   simulationChecks,
 } from '../../core/demo/index.ts';
-import type { Narrator } from './run-demo.ts';
+import type { Narrator } from './narrator.ts';
 
 /** The story without a kernel: real injection, the rules that istio-init would make, packets through the simulator. */
 export function simulateStory(pods: readonly InjectedPod[], because: string, narrator: Narrator): void {
