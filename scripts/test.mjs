@@ -1,6 +1,6 @@
 // `npm test`: everything that this machine can run, one line a suite, and the counts at the end. A suite that cannot run
 // says why; under REMORA_STRICT=1 (set by .ci/run) that is a failure. `npm test -- NAME …` runs the suites named.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -42,11 +42,11 @@ const suites = [
   { name: 'helm', vitest: ['test/helm'], missing: () => kubectlAndHelm().missing },
   { name: 'envoy', vitest: ['test/envoy'], missing: () => envoyTool().missing },
   { name: 'fuzz', vitest: ['test/fuzz'] },
-  { name: 'netns', vitest: ['test/netns'], missing: () => missingTools('netns') },
-  { name: 'proxy', vitest: ['test/proxy'], missing: () => missingTools('proxy') },
-  { name: 'demo', vitest: ['test/demo'], missing: () => missingTools('demo') },
-  { name: 'images', vitest: ['test/images'], missing: () => missingTools('images') },
-  { name: 'pods', vitest: ['test/pods'], missing: () => missingTools('pods') },
+  { name: 'netns', kernel: true, vitest: ['test/netns'], missing: () => missingTools('netns') },
+  { name: 'proxy', kernel: true, vitest: ['test/proxy'], missing: () => missingTools('proxy') },
+  { name: 'demo', kernel: true, vitest: ['test/demo'], missing: () => missingTools('demo') },
+  { name: 'images', kernel: true, vitest: ['test/images'], missing: () => missingTools('images') },
+  { name: 'pods', kernel: true, vitest: ['test/pods'], missing: () => missingTools('pods') },
 ];
 
 const total = { passed: 0, failed: 0, skipped: 0 };
@@ -58,52 +58,60 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 installTools(wanted.length > 0 ? wanted : suites.map(({ name }) => name));
-for (const suite of suites) {
-  if (wanted.length > 0 && !wanted.includes(suite.name)) continue;
-  const why = suite.missing?.();
-  if (why !== undefined) {
-    report(
-      suite.name,
-      strict ? { passed: 0, failed: 1, skipped: 0 } : { passed: 0, failed: 0, skipped: 1 },
-      0,
-      `not run: ${why}`,
-    );
-    continue;
-  }
-  const started = Date.now();
-  const counts = suite.vitest === undefined ? runCommand(suite) : runVitest(suite);
-  report(suite.name, counts, Date.now() - started, suite.note);
-}
+const chosen = suites.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
+// The program itself first; then two lanes side by side, since those on the kernel mostly wait.
+await runLane(chosen.filter(({ name }) => name === 'build'));
+const others = chosen.filter(({ name }) => name !== 'build');
+await Promise.all([runLane(others.filter(({ kernel }) => !kernel)), runLane(others.filter(({ kernel }) => kernel))]);
 rmSync(scratch, { recursive: true, force: true });
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exit(total.failed > 0 || total.passed === 0 ? 1 : 0);
 
-function runCommand(suite) {
-  const run = spawnSync(suite.command[0], suite.command.slice(1), { encoding: 'utf8' });
-  if (run.status === 0) return { passed: 1, failed: 0, skipped: 0 };
-  process.stdout.write(`${run.stdout}${run.stderr}`);
+async function runLane(lane) {
+  for (const suite of lane) {
+    const why = suite.missing?.();
+    if (why !== undefined) {
+      const counts = strict ? { passed: 0, failed: 1, skipped: 0 } : { passed: 0, failed: 0, skipped: 1 };
+      report(suite.name, counts, 0, `not run: ${why}`);
+      continue;
+    }
+    const started = Date.now();
+    const counts = suite.vitest === undefined ? await runCommand(suite) : await runVitest(suite);
+    report(suite.name, counts, Date.now() - started, suite.note);
+  }
+}
+
+/** A program to its end, with what it printed. */
+function run(file, args, env = process.env) {
+  return new Promise((resolve) => {
+    const child = spawn(file, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    let [stdout, stderr] = ['', ''];
+    child.stdout.setEncoding('utf8').on('data', (text) => {
+      stdout += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text) => {
+      stderr += text;
+    });
+    child.once('error', (error) => resolve({ status: 127, stdout, stderr: `${stderr}${error.message}\n` }));
+    child.once('close', (status) => resolve({ status, stdout, stderr }));
+  });
+}
+
+async function runCommand(suite) {
+  const ran = await run(suite.command[0], suite.command.slice(1));
+  if (ran.status === 0) return { passed: 1, failed: 0, skipped: 0 };
+  process.stdout.write(`${ran.stdout}${ran.stderr}`);
   return { passed: 0, failed: 1, skipped: 0 };
 }
 
-function runVitest(suite) {
+async function runVitest(suite) {
   const file = join(scratch, `${suite.name}.json`);
-  const run = spawnSync(
-    'npx',
-    [
-      'vitest',
-      'run',
-      '--pool=threads',
-      '--no-isolate',
-      '--reporter=default',
-      '--reporter=json',
-      `--outputFile=${file}`,
-      ...suite.vitest,
-    ],
-    { encoding: 'utf8', env: { ...process.env, FORCE_COLOR: '0', NO_COLOR: '1' }, maxBuffer: 1 << 28 },
-  );
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile=${file}`];
+  const words = ['vitest', 'run', '--pool=threads', '--no-isolate', ...reporters, ...suite.vitest];
+  const ran = await run('npx', words, { ...process.env, FORCE_COLOR: '0', NO_COLOR: '1' });
   // What suites say of themselves (seeds, counts, coverage) is part of the record.
   process.stdout.write(
-    run.stdout
+    ran.stdout
       .split('\n')
       .map((line) => line.slice(Math.max(0, line.indexOf('· '))))
       .filter((line) => line.startsWith('· '))
@@ -111,7 +119,7 @@ function runVitest(suite) {
       .join(''),
   );
   if (!existsSync(file)) {
-    process.stdout.write(`${run.stdout}${run.stderr}`);
+    process.stdout.write(`${ran.stdout}${ran.stderr}`);
     return { passed: 0, failed: 1, skipped: 0 };
   }
   const result = JSON.parse(readFileSync(file, 'utf8'));
@@ -120,7 +128,7 @@ function runVitest(suite) {
   const failed = result.numFailedTests + broken;
   return {
     passed: result.numPassedTests,
-    failed: failed === 0 && run.status !== 0 ? 1 : failed,
+    failed: failed === 0 && ran.status !== 0 ? 1 : failed,
     skipped: result.numPendingTests + result.numTodoTests,
   };
 }
