@@ -68,9 +68,11 @@ export function servePage(port: number): Promise<StoryPage | string> {
         },
         close: () => {
           clearTimeout(timer);
-          push();
           server.close();
-          server.closeAllConnections();
+          // The last word reaches those who watch; whoever keeps a connection open after it is not waited for.
+          for (const watcher of watchers) watcher.end(event(story()));
+          server.closeIdleConnections();
+          setTimeout(() => server.closeAllConnections(), EVERY).unref();
         },
       });
     });

@@ -23,15 +23,15 @@ pre { background: var(--code); border-radius: 8px; padding: 10px 12px; margin: 0
 .pill.bad { color: var(--bad); border-color: var(--bad); }
 .chip { display: inline-block; padding: 2px 10px; border-radius: 8px; background: var(--app); }
 .chip.new { background: var(--proxy); color: var(--accent); font-weight: 600; }
-.row { display: grid; grid-template-columns: repeat(auto-fit, minmax(300px, 1fr)); gap: 12px; }
-.row.two { grid-template-columns: repeat(auto-fit, minmax(420px, 1fr)); }
+.row { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(300px, 100%), 1fr)); gap: 12px; }
+.row.two { grid-template-columns: repeat(auto-fit, minmax(min(420px, 100%), 1fr)); }
 .card { border: 1px solid var(--line); border-radius: 10px; padding: 10px 16px; }
 .card h3 { margin-top: 4px; }
 .card ol { margin: 0; padding-left: 18px; }
 .card li { margin: 4px 0; overflow-wrap: anywhere; }
 .end { border-top: 1px solid var(--line); padding-top: 8px; margin: 10px 0 4px; color: var(--good); font-weight: 600; }
 .marks { list-style: none; margin: 0; padding: 0; }
-.marks.two { display: grid; grid-template-columns: repeat(auto-fit, minmax(440px, 1fr)); gap: 6px 24px; }
+.marks.two { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(440px, 100%), 1fr)); gap: 6px 24px; }
 .marks li { padding-left: 24px; position: relative; }
 .marks li::before { content: "·"; position: absolute; left: 3px; font-weight: 700; }
 .marks .good::before { content: "✓"; color: var(--good); }

@@ -54,8 +54,12 @@ function head({ kind, because, engine, mode, milliseconds, failure, checks }: De
           { class: 'pill bad' },
           failure === undefined ? `${failed} checks did not hold` : `broken off: ${failure}`,
         )
-      : checks.length === 0
-        ? element('b', { class: 'pill' }, 'running')
+      : milliseconds === undefined
+        ? element(
+            'b',
+            { class: 'pill' },
+            checks.length === 0 ? 'running' : `running, ${checks.length} checks held so far`,
+          )
         : element('b', { class: 'pill good' }, `${checks.length} checks held`);
   const what =
     kind === 'live'
