@@ -6,37 +6,42 @@
  */
 import { randomInt } from 'node:crypto';
 import {
-  applicationProcesses,
   type Environment,
   endText,
   exitCodeOf,
   type LifeAction,
   type LifeEvent,
   type LifeState,
-  NOT_SEEN,
   nextLifeStep,
   readAgentFlags,
   restartDelay,
   terminatingCause,
-  watchApplication,
 } from '../../core/agent/index.ts';
-import { buildNodeMetadata } from '../../core/envoy/index.ts';
-import type { Problem } from '../../core/problem.ts';
-import { EnvoyLogReader, IstioMetrics, workloadIdentity } from '../../core/telemetry/index.ts';
 import { type ChildProgram, startProgram } from '../../platform/child-program.ts';
-import { readFifoLines } from '../../platform/fifo.ts';
 import { readIfThere } from '../../platform/machine.ts';
 import { writeConfigFiles } from '../../platform/private-files.ts';
-import { seenProcesses } from '../../platform/processes.ts';
 import { type AgentLog, openAgentLog } from './agent-log.ts';
 import { AgentMetrics } from './agent-metrics.ts';
+import { countFromEnvoy, type EnvoyCounts } from './count-envoy.ts';
 import { type DnsProxy, startDnsProxy } from './dns-proxy.ts';
 import { drainPath, type ProxyAdmin, proxyAdmin, waitForDrain } from './proxy-admin.ts';
 import { configPath, localhostOf, proxyFiles } from './proxy-config.ts';
 import { durationMilliseconds, type ProxyCommand, proxyCommand } from './proxy-program.ts';
 import { proxyReadiness } from './proxy-readiness.ts';
 import { type AgentSettings, logSettings, readSettings } from './settings.ts';
+import {
+  neverReady,
+  noDns,
+  notStarted,
+  notWritable,
+  refuse,
+  START_FAILED,
+  StartError,
+  tell,
+  textOf,
+} from './start-problems.ts';
 import { startStatusServer } from './status-server.ts';
+import { whenApplicationEnds } from './watch-application.ts';
 
 export type SidecarHost = {
   readonly env: Environment;
@@ -45,22 +50,30 @@ export type SidecarHost = {
   readonly ownProgram: readonly string[];
 };
 
-/** As Go's, for an error at the start. */
-const START_FAILED = 255;
-
 /** Runs until the proxy has ended. Gives the exit code. */
 export async function runSidecar(words: readonly string[], host: SidecarHost): Promise<number> {
   const started = performance.now();
   const flags = readAgentFlags(words);
   if (!flags.ok) return refuse(openAgentLog(new Map(), false, ['stderr']), flags.problems);
   const { levels, json, targets, odd } = logSettings(flags.value);
-  const log = openAgentLog(levels, json, targets);
+  const log = openLog(levels, json, targets);
   if (odd !== undefined) log.warn(odd);
   if (flags.value.ignored.length > 0) log.info(`flags without a meaning here: ${flags.value.ignored.join(' ')}`);
   const read = readSettings(flags.value, host.env, host.version);
   tell(log, read.problems);
   if (!read.ok) return refuse(log, read.problems);
   return new Sidecar(read.value, host, log, started).run();
+}
+
+/** A log file that cannot be opened must not keep a pod from starting. */
+function openLog(...[levels, json, targets]: Parameters<typeof openAgentLog>): AgentLog {
+  try {
+    return openAgentLog(levels, json, targets);
+  } catch (error) {
+    const log = openAgentLog(levels, json, ['stdout']);
+    log.warn(`--log_target cannot be opened, the log goes to stdout: ${textOf(error)}`);
+    return log;
+  }
 }
 
 class Sidecar {
@@ -76,7 +89,8 @@ class Sidecar {
   #proxy: ChildProgram | undefined;
   #restarts = 0;
   #wasReady = false;
-  #telemetry: IstioMetrics | undefined;
+  #alive = false;
+  #counts: EnvoyCounts | undefined;
   #dns: DnsProxy | undefined;
 
   constructor(settings: AgentSettings, host: SidecarHost, log: AgentLog, started: number) {
@@ -128,29 +142,26 @@ class Sidecar {
     return command.value;
   }
 
-  /** A stock Envoy counts nothing for Istio: it writes what passed into a pipe, from which the agent counts. */
   #openTelemetry(): string | undefined {
-    const path = `${configPath(this.#settings)}/telemetry.fifo`;
-    const reader = new EnvoyLogReader();
-    const metrics = new IstioMetrics(workloadIdentity(buildNodeMetadata(this.#settings.bootstrap, () => {}).output));
-    const written = writeConfigFiles(configPath(this.#settings), []);
-    if (!written.ok) throw new StartError([notWritable(configPath(this.#settings), written.failure.message)]);
+    const folder = configPath(this.#settings);
+    const made = writeConfigFiles(folder, []);
+    if (!made.ok) throw new StartError([notWritable(folder, made.failure.message)]);
     try {
-      const fifo = readFifoLines(path, (line) => {
-        for (const event of reader.read(line)) metrics.record(event);
-      });
-      this.#closers.push(fifo.close);
+      const counts = countFromEnvoy(this.#settings, folder);
+      this.#counts = counts;
+      this.#closers.push(counts.close);
+      return counts.path;
     } catch (error) {
-      this.#log.warn(`Istio's metrics are missing: ${path} cannot be made: ${textOf(error)}`);
+      this.#log.warn(`Istio's metrics are missing: a pipe cannot be made in ${folder}: ${textOf(error)}`);
       return undefined;
     }
-    this.#telemetry = metrics;
-    return path;
   }
 
   async #start(command: ProxyCommand): Promise<void> {
     const begun = performance.now();
     this.#log.info(`starting ${command.file} ${command.args.join(' ')}`);
+    // From here on there is one to be killed, also where a signal comes before it is up.
+    this.#alive = true;
     try {
       this.#proxy = await startProgram({ ...command, env: { ...this.#host.env } });
     } catch (error) {
@@ -158,13 +169,14 @@ class Sidecar {
     }
     // A signal that came meanwhile found nothing to kill.
     if (this.#state === 'stopping') this.#proxy.kill('SIGKILL');
-    void this.#proxy.ended.then(async (end) => {
+    void this.#proxy.ended.then((end) => {
+      this.#alive = false;
       const ran = performance.now() - begun;
       const asked = this.#state !== 'running' && this.#state !== 'draining-for-ever';
       const text = asked ? 'the proxy has ended' : `the proxy has ended with ${endText(end)}`;
       if (asked || exitCodeOf(end) === 0) this.#log.info(text);
       else this.#log.error(text);
-      if (!asked && !this.#wasReady && exitCodeOf(end) !== 0) this.#log.error(hint(this.#settings.engine));
+      if (!asked && !this.#wasReady && exitCodeOf(end) !== 0) this.#log.error(neverReady(this.#settings.engine));
       // One that held out for a while starts anew with its tries.
       if (ran > 60_000) this.#restarts = 0;
       const restartsLeft = (this.#settings.flags.numbers.restartProxy ?? this.#settings.env.restarts) - this.#restarts;
@@ -189,8 +201,9 @@ class Sidecar {
         void waitForDrain(this.#drainWait()).then(() => this.#happened({ kind: 'drained' }));
         return;
       case 'kill-proxy':
-        if (this.#settings.env.disableProxy) this.#resolveExit(0);
-        else this.#proxy?.kill('SIGKILL');
+        // There is none, or it has crashed and waits to be started again.
+        if (this.#alive) this.#proxy?.kill('SIGKILL');
+        else this.#resolveExit(0);
         return;
       case 'restart-proxy': {
         const delay = restartDelay(this.#restarts++);
@@ -242,7 +255,7 @@ class Sidecar {
         metrics: {
           envoyPort: env.mergeProxyStats && !env.disableProxy ? env.prometheusPort : undefined,
           targets,
-          more: () => `${this.#dns?.metrics.text() ?? ''}${this.#telemetry?.text() ?? ''}`,
+          more: () => `${this.#dns?.metrics.text() ?? ''}${this.#counts?.text() ?? ''}`,
         },
         metricsLocalhostOnly: env.metricsLocalhostOnly,
         counters: this.#counters,
@@ -312,79 +325,14 @@ class Sidecar {
       this.#log.warn('the agent cannot end with the application: set shareProcessNamespace: true in the pod');
       return;
     }
-    let known = NOT_SEEN;
-    const timer = setInterval(() => {
-      const watched = watchApplication(known, applicationProcesses(seenProcesses(), process.pid).length);
-      known = watched;
-      if (!watched.ended) return;
-      clearInterval(timer);
+    const stop = whenApplicationEnds(() => {
       this.#log.info('the processes of the application have ended: ending with them');
       this.#happened({ kind: 'application-ended' });
-    }, 1000);
-    this.#closers.push(() => clearInterval(timer));
-  }
-}
-
-class StartError extends Error {
-  readonly problems: readonly Problem[];
-  constructor(problems: readonly Problem[]) {
-    super(problems[0]?.message ?? '');
-    this.problems = problems;
+    });
+    this.#closers.push(stop);
   }
 }
 
 function adminPort({ config }: AgentSettings): number {
   return typeof config.proxyAdminPort === 'number' ? config.proxyAdminPort : 15000;
-}
-
-/** Warnings go to the log; errors are told when the start is given up. */
-function tell(log: AgentLog, problems: readonly Problem[]): void {
-  for (const { message, severity } of problems) if (severity === 'warning') log.warn(message);
-}
-
-function refuse(log: AgentLog, problems: readonly Problem[]): number {
-  for (const { code, message, where, remedy, severity } of problems) {
-    if (severity !== 'error') continue;
-    const at = where?.pointer === undefined ? '' : ` (${where.pointer})`;
-    log.error(`${code}: ${message}${at}${remedy === undefined ? '' : `; fix: ${remedy}`}`);
-  }
-  return START_FAILED;
-}
-
-function notWritable(folder: string, message: string): Problem {
-  return {
-    code: 'AGENT_CONFIG_INVALID',
-    severity: 'error',
-    message: `the configuration of the proxy cannot be written to ${folder}: ${message}`,
-    remedy: `Mount a volume that can be written there, as the injected template does (emptyDir istio-envoy at /etc/istio/proxy).`,
-  };
-}
-
-function noDns(address: string, message: string): Problem {
-  return {
-    code: 'AGENT_CONFIG_INVALID',
-    severity: 'error',
-    message: `the DNS proxy cannot listen on ${address}: ${message}`,
-    remedy: 'Stop what listens there, or set DNS_PROXY_ADDR; without the proxy a pod with DNS capture has no names.',
-  };
-}
-
-/** Of a proxy that ended before it was ever ready: its own message stands above. */
-function hint(engine: AgentSettings['engine']): string {
-  return engine === 'envoy'
-    ? 'Envoy never became ready. Where it refuses a field or filter, it is too old: the static configuration is tested with 1.40'
-    : 'the proxy never became ready: its own message stands above';
-}
-
-function notStarted(file: string, message: string): Problem {
-  return {
-    code: 'PROXY_NOT_FOUND',
-    severity: 'error',
-    message: `${file} cannot be started: ${message}`,
-    remedy: 'Give an Envoy that was built for this machine, or run the embedded engine (REMORA_ENGINE=embedded).',
-  };
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
