@@ -1,3 +1,4 @@
+import { parseGoBool } from '../go-values.ts';
 import type { JsonObject, JsonValue } from '../json.ts';
 import { formatProtoDuration, parseGoDuration } from '../mesh/index.ts';
 import { failed, type Parsed, parsed } from '../problem.ts';
@@ -12,7 +13,6 @@ export type AgentEnvironment = {
   readonly podNamespace: string;
   readonly instanceIp: string;
   readonly hostIp: string;
-  readonly serviceCluster: string | undefined;
   readonly cpuLimit: number;
   readonly bootstrapOverride: string;
   readonly bootstrapTemplate: string;
@@ -57,10 +57,9 @@ export function readAgentEnvironment(env: Environment): ReadEnvironment {
   };
   const flag = (name: string, fallback: boolean): boolean => {
     if (text(name) === '') return fallback;
-    if (['1', 't', 'T', 'TRUE', 'true', 'True'].includes(text(name))) return true;
-    if (['0', 'f', 'F', 'FALSE', 'false', 'False'].includes(text(name))) return false;
-    odd(name, 'boolean', String(fallback));
-    return fallback;
+    const value = parseGoBool(text(name));
+    if (value === undefined) odd(name, 'boolean', String(fallback));
+    return value ?? fallback;
   };
   const number = (name: string, fallback: number): number => {
     if (text(name) === '') return fallback;
@@ -81,7 +80,6 @@ export function readAgentEnvironment(env: Environment): ReadEnvironment {
       podNamespace: text('POD_NAMESPACE'),
       instanceIp: text('INSTANCE_IP'),
       hostIp: text('HOST_IP'),
-      serviceCluster: env.ISTIO_SERVICE_CLUSTER,
       cpuLimit: number('ISTIO_CPU_LIMIT', 0),
       bootstrapOverride: text('ISTIO_BOOTSTRAP_OVERRIDE'),
       bootstrapTemplate: text('ISTIO_BOOTSTRAP'),

@@ -1,3 +1,4 @@
+import { parseGoBool } from '../go-values.ts';
 import { failed, type Parsed, type Problem, parsed } from '../problem.ts';
 import { badFlag } from './setting-problem.ts';
 
@@ -79,7 +80,7 @@ export function readAgentFlags(words: readonly string[]): Parsed<AgentFlags> {
     const value = joined ?? (takesNext ? next : 'true');
     if (takesNext) i++;
     if (includes(SWITCHES, name)) {
-      const flag = switchValue(value);
+      const flag = parseGoBool(value);
       if (flag === undefined) return failed(wrongValue(name, value, 'true or false'));
       switches[name] = flag;
     } else if (includes(NUMBERS, name)) {
@@ -96,11 +97,6 @@ export function readAgentFlags(words: readonly string[]): Parsed<AgentFlags> {
 
 function includes<const Name extends string>(names: readonly Name[], name: string): name is Name {
   return (names as readonly string[]).includes(name);
-}
-
-function switchValue(text: string): boolean | undefined {
-  if (['1', 't', 'T', 'TRUE', 'true', 'True'].includes(text)) return true;
-  return ['0', 'f', 'F', 'FALSE', 'false', 'False'].includes(text) ? false : undefined;
 }
 
 function wrongValue(name: string, value: string, form: string): Problem {

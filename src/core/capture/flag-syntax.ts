@@ -1,3 +1,4 @@
+import { parseGoBool } from '../go-values.ts';
 import type { Setting } from './iptables-flags.ts';
 
 /** Whether a text is a value of the setting. */
@@ -6,18 +7,12 @@ export function isValid(setting: Setting, value: string): boolean {
     case 'text':
       return true;
     case 'switch':
-      return toBoolean(value) !== undefined;
+      return parseGoBool(value) !== undefined;
     case 'port':
       return /^\d{1,5}$/.test(value) && Number(value) <= 65535;
     case 'duration':
       return toMilliseconds(value) !== undefined;
   }
-}
-
-/** The words of Go's strconv.ParseBool. */
-export function toBoolean(word: string): boolean | undefined {
-  if (['1', 't', 'T', 'TRUE', 'true', 'True'].includes(word)) return true;
-  return ['0', 'f', 'F', 'FALSE', 'false', 'False'].includes(word) ? false : undefined;
 }
 
 const UNITS: ReadonlyMap<string, number> = new Map([

@@ -1,7 +1,8 @@
+import { parseGoBool } from '../go-values.ts';
 import { failed, type Parsed, type Problem, parsed } from '../problem.ts';
 import { type CaptureConfig, DEFAULT_CAPTURE_CONFIG, DEFAULT_PROXY_ID } from './capture-config.ts';
 import type { ApplyOptions } from './compare-state.ts';
-import { isValid, toBoolean, toMilliseconds } from './flag-syntax.ts';
+import { isValid, toMilliseconds } from './flag-syntax.ts';
 import { IPTABLES_FLAGS, type Setting } from './iptables-flags.ts';
 
 /** How the run is made, beside what is captured. */
@@ -89,7 +90,7 @@ function readArguments(args: readonly string[]): Parsed<ReadonlyMap<string, stri
 
 function fill(values: ReadonlyMap<string, string>, facts: MachineFacts): Parsed<IptablesCall> {
   const get = (flag: string): string => values.get(flag) ?? '';
-  const on = (flag: string): boolean => toBoolean(get(flag)) === true;
+  const on = (flag: string): boolean => parseGoBool(get(flag)) === true;
   const env = (name: string, fallback: string): string => facts.env(name) ?? fallback;
   const uid = get('proxy-uid') || facts.uidOf(env('ENVOY_USER', 'istio-proxy')) || DEFAULT_PROXY_ID;
   const ipv6 = facts.enableIpv6(on('dual-stack'));

@@ -1,3 +1,4 @@
+import { parseGoInteger } from '../go-values.ts';
 import type { JsonObject, MutableJsonObject } from '../json.ts';
 import {
   applyProxyConfigAnnotation,
@@ -9,7 +10,6 @@ import {
 } from '../mesh/index.ts';
 import { failed, type Parsed, type Problem, parsed } from '../problem.ts';
 import { LATEST } from '../release.ts';
-import { parseGoInteger } from './go-values.ts';
 import { settingProblem } from './settings.ts';
 
 export type EffectiveConfigRequest = {

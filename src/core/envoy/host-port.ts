@@ -1,5 +1,5 @@
+import { parseGoInteger } from '../go-values.ts';
 import type { JsonObject } from '../json.ts';
-import { parseGoInteger } from './go-values.ts';
 import { refuse } from './settings.ts';
 
 type HostPort = { readonly host: string; readonly port: number };

@@ -31,7 +31,6 @@ export {
   pilotSubjectAltNames,
 } from './effective-config.ts';
 export { bootstrapOverride, type EnvoyArguments, envoyArguments, splitLogLevel } from './envoy-arguments.ts';
-export { parseGoBool, parseGoInteger } from './go-values.ts';
 export { serviceAddress, splitHostPort } from './host-port.ts';
 export { idleTimeoutOf } from './idle-timeout.ts';
 export { type AddressFamilies, addressFamilies } from './node-addresses.ts';

@@ -1,5 +1,5 @@
+import { parseGoBool } from '../go-values.ts';
 import { isArray, isObject, type JsonValue, type MutableJsonObject, setKey } from '../json.ts';
-import { parseGoBool } from './go-values.ts';
 import { refuse } from './settings.ts';
 
 /** The typed fields of node metadata by their form (agent.md 6.2). */

@@ -1,7 +1,7 @@
+import { parseGoInteger } from '../go-values.ts';
 import type { JsonObject, JsonValue, MutableJsonObject } from '../json.ts';
 import { setKey } from '../json.ts';
 import { readMap, readNumber } from './config-reader.ts';
-import { parseGoInteger } from './go-values.ts';
 
 const MOST_CONNECTIONS = 2_147_483_647;
 const OVERLOAD = 'overload.global_downstream_max_connections';

@@ -1,3 +1,4 @@
+import { parseGoBool } from '../go-values.ts';
 import { fromJson, type GoObject, type TemplateHost } from '../gotemplate/index.ts';
 import type { JsonObject } from '../json.ts';
 import { diffJson, dropUnknown, mergeStrategic, roundTrip } from '../kube/index.ts';
@@ -31,7 +32,6 @@ import {
   metadataOf,
   objectAt,
   PROXY_CONTAINER,
-  parseGoBool,
   STATUS_ANNOTATION,
   specOf,
   textAt,

@@ -158,25 +158,3 @@ export function toInteger(value: JsonValue | undefined): number | undefined {
   if (typeof value === 'bigint') return Number(value);
   return typeof value === 'number' && Number.isInteger(value) ? value : undefined;
 }
-
-/** strconv.ParseBool: the spellings of Go, anything else is undefined. */
-export function parseGoBool(text: string): boolean | undefined {
-  switch (text) {
-    case '1':
-    case 't':
-    case 'T':
-    case 'TRUE':
-    case 'true':
-    case 'True':
-      return true;
-    case '0':
-    case 'f':
-    case 'F':
-    case 'FALSE':
-    case 'false':
-    case 'False':
-      return false;
-    default:
-      return undefined;
-  }
-}

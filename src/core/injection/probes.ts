@@ -1,3 +1,4 @@
+import { parseGoBool } from '../go-values.ts';
 import {
   getKey,
   isObject,
@@ -17,7 +18,6 @@ import {
   listAt,
   objectAt,
   PROXY_CONTAINER,
-  parseGoBool,
   STATUS_ANNOTATION,
   sidecarOf,
   textAt,

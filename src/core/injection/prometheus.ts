@@ -1,8 +1,9 @@
+import { parseGoBool } from '../go-values.ts';
 import { type JsonObject, stringifyGoJson } from '../json.ts';
 import type { Problem } from '../problem.ts';
 import type { Release } from '../release.ts';
 import type { PodTemplate } from './model.ts';
-import { annotationOf, annotationsOf, parseGoBool, sidecarOf, withAnnotations, withEnv, withSidecar } from './pod.ts';
+import { annotationOf, annotationsOf, sidecarOf, withAnnotations, withEnv, withSidecar } from './pod.ts';
 import { behaves } from './releases.ts';
 
 /** What of the mesh config the merge of metrics needs. */

@@ -1,3 +1,4 @@
+import { parseGoBool } from '../../go-values.ts';
 import { getKey, type JsonObject, type JsonValue, stringifyGoJson } from '../../json.ts';
 import type { JsonPatchOperation } from '../../kube/index.ts';
 import type { Release } from '../../release.ts';
@@ -9,7 +10,6 @@ import {
   listAt,
   objectAt,
   PROXY_CONTAINER,
-  parseGoBool,
   textAt,
   toInteger,
 } from '../pod.ts';
