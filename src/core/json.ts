@@ -21,6 +21,34 @@ export function getKey(object: JsonObject, key: string): JsonValue | undefined {
   return Object.hasOwn(object, key) ? object[key] : undefined;
 }
 
+const EMPTY: JsonObject = {};
+
+/** The value at a path of keys; undefined where an object on the way lacks the next. */
+export function valueAt(object: JsonValue | undefined, ...path: readonly string[]): JsonValue | undefined {
+  let value = object;
+  for (const key of path) value = isObject(value) ? getKey(value, key) : undefined;
+  return value;
+}
+
+/** The object at a path of keys; empty where something else is there, or nothing. */
+export function objectAt(object: JsonValue | undefined, ...path: readonly string[]): JsonObject {
+  const value = valueAt(object, ...path);
+  return isObject(value) ? value : EMPTY;
+}
+
+/** The objects of the list at a path of keys. */
+export function listAt(object: JsonValue | undefined, ...path: readonly string[]): readonly JsonObject[] {
+  const value = valueAt(object, ...path);
+  if (!isArray(value)) return [];
+  return value.every(isObject) ? value : value.filter(isObject);
+}
+
+/** The text at a path of keys; empty where there is none. */
+export function textAt(object: JsonValue | undefined, ...path: readonly string[]): string {
+  const value = valueAt(object, ...path);
+  return typeof value === 'string' ? value : '';
+}
+
 /** Sets a key on an object that the caller has just made; `__proto__` becomes an ordinary key. */
 export function setKey(object: MutableJsonObject, key: string, value: JsonValue): void {
   if (key === '__proto__') {

@@ -1,6 +1,6 @@
-import { getKey, isObject, type JsonObject } from '../json.ts';
+import { getKey, isArray, isObject, type JsonObject, type JsonValue, listAt, objectAt, valueAt } from '../json.ts';
 import { failed, type Parsed, type Problem, parsed } from '../problem.ts';
-import { expandVariables, fieldValue, listAt, objectAt, type PodFacts, resourceValue } from './downward-api.ts';
+import { expandVariables, fieldValue, type PodFacts, resourceValue } from './downward-api.ts';
 
 /** A container as a runtime starts it. */
 export type ContainerProcess = {
@@ -20,11 +20,11 @@ export type PodFile = { readonly path: string; readonly text: string };
 export function containerProcess(pod: JsonObject, name: string, facts: PodFacts): Parsed<ContainerProcess> {
   const spec = objectAt(pod, 'spec');
   const all = [...listAt(spec, 'initContainers'), ...listAt(spec, 'containers')];
-  const container = all.filter(isObject).find((one) => getKey(one, 'name') === name);
+  const container = all.find((one) => getKey(one, 'name') === name);
   if (container === undefined) return failed(unusable(`the pod has no container ${name}`, '/spec'));
   const env = environment(container, facts);
   if (!env.ok) return env;
-  const args = listAt(container, 'args').map((word) => expandVariables(String(word), env.value));
+  const args = itemsAt(container, 'args').map((word) => expandVariables(String(word), env.value));
   const own = objectAt(container, 'securityContext');
   const pods = objectAt(spec, 'securityContext');
   const id = (key: string): number => Number(getKey(own, key) ?? getKey(pods, key) ?? 0);
@@ -34,14 +34,14 @@ export function containerProcess(pod: JsonObject, name: string, facts: PodFacts)
     env: env.value,
     uid: id('runAsUser'),
     gid: id('runAsGroup'),
-    capabilities: listAt(objectAt(own, 'capabilities'), 'add').map((text) => String(text).toLowerCase()),
+    capabilities: itemsAt(own, 'capabilities', 'add').map((text) => String(text).toLowerCase()),
   });
 }
 
 function environment(container: JsonObject, facts: PodFacts): Parsed<ReadonlyMap<string, string>> {
   const known = new Map<string, string>();
   const problems: Problem[] = [];
-  for (const entry of listAt(container, 'env').filter(isObject)) {
+  for (const entry of listAt(container, 'env')) {
     const name = String(getKey(entry, 'name') ?? '');
     const value = getKey(entry, 'value');
     const from = objectAt(entry, 'valueFrom');
@@ -62,40 +62,33 @@ function environment(container: JsonObject, facts: PodFacts): Parsed<ReadonlyMap
 /** Files of downward API volumes that the container mounts. */
 export function podFiles(pod: JsonObject, containerName: string, facts: PodFacts): readonly PodFile[] {
   const spec = objectAt(pod, 'spec');
-  const container = listAt(spec, 'containers')
-    .filter(isObject)
-    .find((one) => getKey(one, 'name') === containerName);
-  return listAt(spec, 'volumes')
-    .filter(isObject)
-    .flatMap((volume) => {
-      const mount = listAt(container, 'volumeMounts')
-        .filter(isObject)
-        .find((one) => getKey(one, 'name') === getKey(volume, 'name'));
-      if (mount === undefined) return [];
-      return listAt(objectAt(volume, 'downwardAPI'), 'items')
-        .filter(isObject)
-        .flatMap((item) => {
-          const text = fieldValue(String(getKey(objectAt(item, 'fieldRef'), 'fieldPath') ?? ''), facts);
-          const path = `${String(getKey(mount, 'mountPath'))}/${String(getKey(item, 'path'))}`;
-          return text === undefined ? [] : [{ path, text }];
-        });
+  const container = listAt(spec, 'containers').find((one) => getKey(one, 'name') === containerName);
+  return listAt(spec, 'volumes').flatMap((volume) => {
+    const mount = listAt(container, 'volumeMounts').find((one) => getKey(one, 'name') === getKey(volume, 'name'));
+    if (mount === undefined) return [];
+    return listAt(objectAt(volume, 'downwardAPI'), 'items').flatMap((item) => {
+      const text = fieldValue(String(getKey(objectAt(item, 'fieldRef'), 'fieldPath') ?? ''), facts);
+      const path = `${String(getKey(mount, 'mountPath'))}/${String(getKey(item, 'path'))}`;
+      return text === undefined ? [] : [{ path, text }];
     });
+  });
 }
 
 /** Folders that the container may write: its emptyDir volumes. */
 export function writableFolders(pod: JsonObject, containerName: string): readonly string[] {
   const spec = objectAt(pod, 'spec');
-  const container = listAt(spec, 'containers')
-    .filter(isObject)
-    .find((one) => getKey(one, 'name') === containerName);
+  const container = listAt(spec, 'containers').find((one) => getKey(one, 'name') === containerName);
   const empty = listAt(spec, 'volumes')
-    .filter(isObject)
     .filter((volume) => isObject(getKey(volume, 'emptyDir')))
     .map((volume) => getKey(volume, 'name'));
   return listAt(container, 'volumeMounts')
-    .filter(isObject)
     .filter((mount) => empty.includes(getKey(mount, 'name')))
     .map((mount) => String(getKey(mount, 'mountPath')));
+}
+
+function itemsAt(object: JsonObject, ...path: readonly string[]): readonly JsonValue[] {
+  const value = valueAt(object, ...path);
+  return isArray(value) ? value : [];
 }
 
 function unusable(message: string, pointer: string): Problem {

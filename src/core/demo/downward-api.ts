@@ -1,4 +1,4 @@
-import { getKey, isArray, isObject, type JsonObject, type JsonValue } from '../json.ts';
+import { getKey, type JsonObject, type JsonValue, objectAt } from '../json.ts';
 
 /** What the kubelet knows of a pod when it starts its containers. */
 export type PodFacts = {
@@ -94,14 +94,4 @@ export function expandVariables(text: string, known: ReadonlyMap<string, string>
   return text.replaceAll(/\$\$|\$\(([^)]*)\)/g, (whole, name: string | undefined) =>
     name === undefined ? '$' : (known.get(name) ?? whole),
   );
-}
-
-export function objectAt(value: JsonValue | undefined, key: string): JsonObject {
-  const found = isObject(value) ? getKey(value, key) : undefined;
-  return isObject(found) ? found : {};
-}
-
-export function listAt(value: JsonValue | undefined, key: string): readonly JsonValue[] {
-  const found = isObject(value) ? getKey(value, key) : undefined;
-  return isArray(found) ? found : [];
 }

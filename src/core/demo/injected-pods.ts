@@ -1,6 +1,6 @@
 import { type CaptureRules, planCapture, readIptablesCall } from '../capture/index.ts';
 import { builtinConfig, type InjectionDecision, loadInjectionConfig } from '../injection/index.ts';
-import { getKey, isObject, type JsonObject } from '../json.ts';
+import { getKey, type JsonObject, listAt, objectAt } from '../json.ts';
 import { injectManifest, type ManifestSettings } from '../manifest/index.ts';
 import { failed, type Parsed, parsed } from '../problem.ts';
 import { LATEST } from '../release.ts';
@@ -11,7 +11,7 @@ import {
   podFiles,
   writableFolders,
 } from './container-process.ts';
-import { listAt, objectAt, type PodFacts } from './downward-api.ts';
+import type { PodFacts } from './downward-api.ts';
 import { MANIFESTS } from './manifests.ts';
 import type { PodReport, RunProcess } from './report.ts';
 import { type DemoPod, type InterceptionMode, MESH_CONFIG, OUTSIDE, PODS } from './story.ts';
@@ -118,9 +118,7 @@ function textsOf(object: JsonObject): Readonly<Record<string, string>> {
 }
 
 function namesOf(pod: JsonObject, list: string): readonly string[] {
-  return listAt(objectAt(pod, 'spec'), list)
-    .filter(isObject)
-    .map((container) => String(getKey(container, 'name')));
+  return listAt(objectAt(pod, 'spec'), list).map((container) => String(getKey(container, 'name')));
 }
 
 function toRun({ container, args, env, uid, gid, capabilities }: ContainerProcess): RunProcess {

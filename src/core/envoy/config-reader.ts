@@ -1,12 +1,8 @@
-import { isArray, isObject, type JsonObject, type JsonValue } from '../json.ts';
+import { isArray, isObject, type JsonObject, type JsonValue, valueAt } from '../json.ts';
 
 /** Forgiving reads of protobuf JSON: a value of another type reads as the zero. Validation happens elsewhere. */
 
-function own(object: JsonObject, path: string): JsonValue | undefined {
-  let value: JsonValue | undefined = object;
-  for (const key of path.split('/')) value = isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
-  return value;
-}
+const own = (object: JsonObject, path: string): JsonValue | undefined => valueAt(object, ...path.split('/'));
 
 /** `path` is member names joined by slashes. */
 export function readText(object: JsonObject, path: string): string {

@@ -1,6 +1,6 @@
-import { getKey, type JsonObject } from '../json.ts';
+import { getKey, type JsonObject, listAt, objectAt, textAt } from '../json.ts';
 import type { InjectionContext, PodTemplate } from './model.ts';
-import { labelsOf, listAt, objectAt, PROXY_CONTAINER, textAt, withContainer, withLabels, withSidecar } from './pod.ts';
+import { labelsOf, PROXY_CONTAINER, withContainer, withLabels, withSidecar } from './pod.ts';
 
 const CLUSTER = 'ISTIO_META_CLUSTER_ID';
 const NETWORK = 'ISTIO_META_NETWORK';

@@ -1,5 +1,4 @@
-import { getKey, type JsonObject } from '../json.ts';
-import { objectAt } from './pod.ts';
+import { getKey, type JsonObject, objectAt } from '../json.ts';
 
 /**
  * Worker threads of Envoy as `.EstimatedConcurrency` (1.11 to 1.17).

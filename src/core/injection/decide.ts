@@ -1,4 +1,4 @@
-import { getKey, type JsonObject } from '../json.ts';
+import { getKey, type JsonObject, textAt } from '../json.ts';
 import { isEmptySelector, matchSelector } from '../kube/index.ts';
 import type { Problem } from '../problem.ts';
 import { formatRelease, type Release } from '../release.ts';
@@ -13,7 +13,6 @@ import {
   PROXY_CONTAINER,
   STATUS_ANNOTATION,
   specOf,
-  textAt,
 } from './pod.ts';
 import { behaves } from './releases.ts';
 import type { RuleId } from './rules.ts';

@@ -1,3 +1,4 @@
+import { textAt } from '../json.ts';
 import {
   annotationErrorText,
   annotationWarnings,
@@ -11,7 +12,7 @@ import {
 import { type Parsed, type Problem, parsed } from '../problem.ts';
 import type { Release } from '../release.ts';
 import type { InjectionConfig, InjectionContext, PodTemplate } from './model.ts';
-import { annotationOf, annotationsOf, labelsOf, metadataOf, textAt } from './pod.ts';
+import { annotationOf, annotationsOf, labelsOf, metadataOf } from './pod.ts';
 import { behaves } from './releases.ts';
 
 /** The mesh as it is for one pod, with the facts that the steps of injection ask for. */

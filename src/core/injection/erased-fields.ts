@@ -1,8 +1,8 @@
-import { getKey, isArray, isObject, type JsonObject, type JsonValue } from '../json.ts';
+import { getKey, isArray, isObject, type JsonObject, type JsonValue, textAt } from '../json.ts';
 import { equal, escapePointer, structOf, type TypeRef } from '../kube/index.ts';
 import type { Problem } from '../problem.ts';
 import type { PodTemplate } from './model.ts';
-import { annotationOf, containersOf, STATUS_ANNOTATION, textAt } from './pod.ts';
+import { annotationOf, containersOf, STATUS_ANNOTATION } from './pod.ts';
 
 /**
  * JSON pointers of what a rendered template takes away from the pod for good: by null, by `$patch: replace` or `delete`,

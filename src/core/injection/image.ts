@@ -1,6 +1,5 @@
 import { formatValue } from '../gotemplate/index.ts';
-import { getKey, type JsonObject } from '../json.ts';
-import { textAt } from './pod.ts';
+import { getKey, type JsonObject, textAt } from '../json.ts';
 
 /** What of the configuration names an image. `tag` is already in its printed form: 1.10 in YAML is 1.1. */
 export type ImageSettings = {

@@ -1,6 +1,6 @@
 import { parseGoBool } from '../go-values.ts';
 import { fromJson, type GoObject, type TemplateHost } from '../gotemplate/index.ts';
-import type { JsonObject } from '../json.ts';
+import { type JsonObject, objectAt, textAt } from '../json.ts';
 import { diffJson, dropUnknown, mergeStrategic, roundTrip } from '../kube/index.ts';
 import { failed, type Parsed, type Problem, parsed } from '../problem.ts';
 import type { Release } from '../release.ts';
@@ -30,11 +30,9 @@ import {
   containersOf,
   findContainer,
   metadataOf,
-  objectAt,
   PROXY_CONTAINER,
   STATUS_ANNOTATION,
   specOf,
-  textAt,
   withAnnotations,
   withContainers,
 } from './pod.ts';

@@ -1,12 +1,11 @@
 import { compileTemplate, type FunctionTable, fromJson, type GoValue, sprigFunctions } from '../gotemplate/index.ts';
-import { getKey, isArray, isObject, type JsonObject, type JsonValue } from '../json.ts';
+import { getKey, isArray, isObject, type JsonObject, type JsonValue, textAt } from '../json.ts';
 import { escapePointer, parseYaml } from '../kube/index.ts';
 import { type MeshConfig, type ProxyConfigResource, parseMeshConfig } from '../mesh/index.ts';
 import { failed, type Parsed, type Problem, parsed } from '../problem.ts';
 import { atLeast, formatRelease, type Release } from '../release.ts';
 import { fileReader, type KeyText, keyText, placeInFile, pointerInFile } from './config-map-text.ts';
 import type { InjectionConfig, SidecarTemplate } from './model.ts';
-import { textAt } from './pod.ts';
 import { inTemplate } from './render.ts';
 import { templateFunctions } from './template-functions.ts';
 

@@ -1,7 +1,8 @@
 import type { TemplateHost } from '../gotemplate/index.ts';
+import { textAt } from '../json.ts';
 import type { Release } from '../release.ts';
 import type { InjectionContext, PodTemplate } from './model.ts';
-import { annotationOf, NATIVE_SIDECAR_ANNOTATION, specOf, textAt } from './pod.ts';
+import { annotationOf, NATIVE_SIDECAR_ANNOTATION, specOf } from './pod.ts';
 import { behaves } from './releases.ts';
 
 /** The first kubelet minor on which istiod takes native sidecars for dependable (injection.md 2.10). */

@@ -1,15 +1,13 @@
-import { getKey, type JsonObject, type MutableJsonObject } from '../json.ts';
+import { getKey, type JsonObject, type MutableJsonObject, objectAt, textAt } from '../json.ts';
 import type { PodTemplate } from './model.ts';
 import {
   containersOf,
   INIT_CONTAINER,
   integerAt,
   metadataOf,
-  objectAt,
   PROXY_CONTAINER,
   sidecarList,
   sidecarOf,
-  textAt,
   VALIDATION_CONTAINER,
   withContainer,
 } from './pod.ts';

@@ -1,5 +1,4 @@
-import { getKey, type JsonObject } from '../json.ts';
-import { textAt } from './pod.ts';
+import { getKey, type JsonObject, textAt } from '../json.ts';
 
 /**
  * `OTEL_RESOURCE_ATTRIBUTES` by OpenTelemetry's conventions for Kubernetes: a comma list of service.namespace,

@@ -1,7 +1,7 @@
-import { getKey, type JsonObject } from '../json.ts';
+import { getKey, type JsonObject, listAt, textAt } from '../json.ts';
 import type { Release } from '../release.ts';
 import type { OwnerMeta, PodTemplate } from './model.ts';
-import { labelsOf, listAt, metadataOf, textAt } from './pod.ts';
+import { labelsOf, metadataOf } from './pod.ts';
 import { behaves } from './releases.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { getKey, isArray, isObject, type JsonObject, type JsonValue, type MutableJsonObject, setKey } from '../json.ts';
+import { getKey, type JsonObject, type JsonValue, listAt, type MutableJsonObject, objectAt, setKey } from '../json.ts';
 import type { PodTemplate } from './model.ts';
 
 /**
@@ -19,8 +19,6 @@ export const NATIVE_SIDECAR_ANNOTATION = 'sidecar.istio.io/nativeSidecar';
 
 /** The two lists of containers that injection touches; ephemeral containers never are. */
 export type ContainerList = 'containers' | 'initContainers';
-
-const EMPTY: JsonObject = {};
 
 export function metadataOf(pod: PodTemplate): JsonObject {
   return objectAt(pod, 'metadata');
@@ -131,22 +129,6 @@ function withMetadataMap(
 /** A container with one more environment variable at the end. */
 export function withEnv(container: JsonObject, name: string, value: string): JsonObject {
   return { ...container, env: [...listAt(container, 'env'), { name, value }] };
-}
-
-export function objectAt(object: JsonObject, key: string): JsonObject {
-  const value = getKey(object, key);
-  return isObject(value) ? value : EMPTY;
-}
-
-export function listAt(object: JsonObject, key: string): readonly JsonObject[] {
-  const value = getKey(object, key);
-  if (!isArray(value)) return [];
-  return value.every(isObject) ? (value as readonly JsonObject[]) : value.filter(isObject);
-}
-
-export function textAt(object: JsonObject, key: string): string {
-  const value = getKey(object, key);
-  return typeof value === 'string' ? value : '';
 }
 
 /** A JSON integer as number, or undefined: ports and ids are far below 2^53. */

@@ -4,9 +4,12 @@ import {
   isObject,
   type JsonObject,
   type JsonValue,
+  listAt,
   type MutableJsonObject,
+  objectAt,
   setKey,
   stringifyGoJson,
+  textAt,
 } from '../json.ts';
 import type { Problem } from '../problem.ts';
 import type { Release } from '../release.ts';
@@ -15,12 +18,9 @@ import {
   annotationOf,
   type ContainerList,
   containersOf,
-  listAt,
-  objectAt,
   PROXY_CONTAINER,
   STATUS_ANNOTATION,
   sidecarOf,
-  textAt,
   toInteger,
   withContainers,
   withEnv,

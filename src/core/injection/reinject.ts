@@ -1,4 +1,14 @@
-import { getKey, isArray, isObject, type JsonObject, type MutableJsonObject, stringifyGoJson } from '../json.ts';
+import {
+  getKey,
+  isArray,
+  isObject,
+  type JsonObject,
+  listAt,
+  type MutableJsonObject,
+  objectAt,
+  stringifyGoJson,
+  textAt,
+} from '../json.ts';
 import { mergeStrategic, roundTrip } from '../kube/index.ts';
 import { failed, type Parsed, type Problem, parsed } from '../problem.ts';
 import type { Release } from '../release.ts';
@@ -12,14 +22,11 @@ import {
   findContainer,
   INIT_CONTAINER,
   integerAt,
-  listAt,
   OVERRIDES_ANNOTATION,
-  objectAt,
   PROXY_CONTAINER,
   STATUS_ANNOTATION,
   sidecarOf,
   specOf,
-  textAt,
   VALIDATION_CONTAINER,
   withAnnotations,
   withContainer,

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { JsonObject, JsonValue } from '../json.ts';
+import { type JsonObject, type JsonValue, listAt, textAt } from '../json.ts';
 import { parseRelease, type Release } from '../release.ts';
 import { decideInjection } from './decide.ts';
 import { inject } from './inject.ts';
 import { loadInjectionConfig } from './load-config.ts';
 import type { InjectionConfig, InjectionContext, InjectionOutcome } from './model.ts';
-import { annotationOf, containersOf, listAt, sidecarOf, specOf, textAt } from './pod.ts';
+import { annotationOf, containersOf, sidecarOf, specOf } from './pod.ts';
 
 /** What changed up to 1.20, where both sides of the boundary can be shown by one small template. */
 

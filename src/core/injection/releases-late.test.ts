@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { JsonObject, JsonValue } from '../json.ts';
+import { type JsonObject, type JsonValue, listAt, objectAt, textAt } from '../json.ts';
 import { parseRelease } from '../release.ts';
 import { inject } from './inject.ts';
 import { loadInjectionConfig } from './load-config.ts';
 import type { InjectionContext, InjectionOutcome } from './model.ts';
-import { annotationOf, containersOf, findContainer, listAt, objectAt, sidecarOf, textAt } from './pod.ts';
+import { annotationOf, containersOf, findContainer, sidecarOf } from './pod.ts';
 import { type Behaviour, behaves } from './releases.ts';
 
 /** What changed from 1.21 on: each row of the timeline by its effect, in the last release without it and the first with it. */

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { JsonObject, JsonValue } from '../json.ts';
+import { type JsonObject, type JsonValue, listAt, textAt } from '../json.ts';
 import { type ProxyConfigResource, parseProxyConfigResource } from '../mesh/index.ts';
 import { parseRelease, type Release } from '../release.ts';
 import { inject } from './inject.ts';
 import { loadInjectionConfig } from './load-config.ts';
 import type { InjectionContext, InjectionOutcome } from './model.ts';
-import { annotationOf, annotationsOf, containersOf, listAt, sidecarOf, textAt } from './pod.ts';
+import { annotationOf, annotationsOf, containersOf, sidecarOf } from './pod.ts';
 
 /** What Istio's own code of the releases 1.9 to 1.20 shows, beyond releases-early: mesh, metrics, probes, merging. */
 

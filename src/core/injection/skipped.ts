@@ -1,7 +1,8 @@
+import { textAt } from '../json.ts';
 import type { Problem } from '../problem.ts';
 import type { Release } from '../release.ts';
 import type { InjectionContext, InjectionDecision, PodTemplate } from './model.ts';
-import { metadataOf, textAt } from './pod.ts';
+import { metadataOf } from './pod.ts';
 import { behaves } from './releases.ts';
 
 /**

@@ -1,7 +1,7 @@
-import { isObject, type JsonObject, stringifyGoJson } from '../json.ts';
+import { isObject, type JsonObject, listAt, stringifyGoJson, textAt } from '../json.ts';
 import type { Release } from '../release.ts';
 import type { PodTemplate } from './model.ts';
-import { annotationOf, containersOf, listAt, STATUS_ANNOTATION, specOf, textAt } from './pod.ts';
+import { annotationOf, containersOf, STATUS_ANNOTATION, specOf } from './pod.ts';
 import { behaves } from './releases.ts';
 
 /** What the status annotation says about an earlier injection. */

@@ -14,14 +14,14 @@ import {
   sprigFunctions,
   toJsonValue,
 } from '../gotemplate/index.ts';
-import { getKey, isObject, type JsonObject, stringifyGoJson } from '../json.ts';
+import { getKey, isObject, type JsonObject, listAt, stringifyGoJson, textAt } from '../json.ts';
 import { emitYaml, roundTrip } from '../kube/index.ts';
 import type { Release } from '../release.ts';
 import { KubernetesView } from './kubernetes-view.ts';
 import { MessageView } from './message-view.ts';
 import { appendMultusNetwork } from './multus.ts';
 import { otelResourceAttributes } from './otel.ts';
-import { listAt, textAt, toInteger } from './pod.ts';
+import { toInteger } from './pod.ts';
 import { behaves } from './releases.ts';
 import { renderFunction } from './render-function.ts';
 import { DurationView } from './well-known-view.ts';

@@ -1,7 +1,7 @@
-import { getKey, isArray, type JsonObject } from '../json.ts';
+import { getKey, isArray, type JsonObject, listAt, objectAt, textAt } from '../json.ts';
 import { matchSelector } from '../kube/index.ts';
 import type { PodTemplate } from './model.ts';
-import { labelsOf, labelTexts, listAt, metadataOf, objectAt, textAt } from './pod.ts';
+import { labelsOf, labelTexts, metadataOf } from './pod.ts';
 
 /** One webhook of one configuration, and whether the API server would call it for the pod. */
 export type WebhookCheck = {

@@ -8,7 +8,7 @@ import {
   idleTimeoutOf,
   type StaticOptions,
 } from '../envoy/index.ts';
-import { isArray, isObject, type JsonValue } from '../json.ts';
+import { isArray, isObject, type JsonValue, valueAt } from '../json.ts';
 import { durationNanoseconds } from '../mesh/index.ts';
 import { failed, type Parsed, type Problem, ProblemError, parsed } from '../problem.ts';
 import { type WorkloadIdentity, workloadIdentity } from '../telemetry/index.ts';
@@ -87,12 +87,12 @@ export function parseEmbeddedConfig(text: string): Parsed<EmbeddedConfig> {
     return failed(wrong(`the configuration is no JSON: ${error instanceof Error ? error.message : String(error)}`, ''));
   }
   const problems = SHAPE.flatMap(([path, type]) => {
-    const found = at(value, path);
+    const found = valueAt(value, ...path.split('/'));
     return typeof found === type
       ? []
       : [wrong(`${path} must be a ${type}, not ${JSON.stringify(found) ?? 'missing'}`, path)];
   });
-  if (!isTexts(at(value, 'ownAddresses')))
+  if (!isTexts(valueAt(value, 'ownAddresses')))
     problems.push(wrong('ownAddresses must be a list of strings', 'ownAddresses'));
   // Its members have just been checked, one by one.
   return problems.length > 0 ? failed(...problems) : parsed(value as unknown as EmbeddedConfig);
@@ -116,15 +116,6 @@ const SHAPE: readonly (readonly [path: string, type: 'string' | 'number' | 'bool
     'istioVersion',
   ].map((name) => [`identity/${name}`, 'string'] as const),
 ];
-
-function at(value: JsonValue, path: string): JsonValue | undefined {
-  return path
-    .split('/')
-    .reduce<JsonValue | undefined>(
-      (found, name) => (isObject(found) && Object.hasOwn(found, name) ? found[name] : undefined),
-      value,
-    );
-}
 
 function isTexts(value: JsonValue | undefined): boolean {
   return isArray(value) && value.every((item) => typeof item === 'string');

@@ -1,13 +1,11 @@
-import type { JsonObject, MutableJsonObject } from '../../json.ts';
+import { type JsonObject, listAt, type MutableJsonObject, textAt } from '../../json.ts';
 import type { Release } from '../../release.ts';
 import type { PodTemplate } from '../model.ts';
 import {
   containersOf,
-  listAt,
   PROXY_CONTAINER,
   STATUS_ANNOTATION,
   specOf,
-  textAt,
   withAnnotations,
   withContainers,
   withEnv,

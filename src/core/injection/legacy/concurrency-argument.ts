@@ -1,6 +1,6 @@
-import { getKey, type JsonObject, type JsonValue } from '../../json.ts';
+import { getKey, type JsonObject, type JsonValue, objectAt, textAt } from '../../json.ts';
 import { coresOf } from '../concurrency.ts';
-import { objectAt, PROXY_CONTAINER, textAt } from '../pod.ts';
+import { PROXY_CONTAINER } from '../pod.ts';
 
 /**
  * `--concurrency N` at the end of the sidecar's arguments where the template gives none (1.1 to 1.8).

@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '../../json.ts';
+import { type JsonObject, type JsonValue, listAt, textAt } from '../../json.ts';
 import { escapePointer, type JsonPatch, type JsonPatchOperation } from '../../kube/index.ts';
 import type { Release } from '../../release.ts';
 import type { PodTemplate } from '../model.ts';
@@ -7,10 +7,8 @@ import {
   type ContainerList,
   containersOf,
   labelsOf,
-  listAt,
   PROXY_CONTAINER,
   specOf,
-  textAt,
   VALIDATION_CONTAINER,
 } from '../pod.ts';
 import { behaves } from '../releases.ts';

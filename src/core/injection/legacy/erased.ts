@@ -1,7 +1,7 @@
-import { getKey, isObject, type JsonObject } from '../../json.ts';
+import { getKey, isObject, type JsonObject, listAt, objectAt, textAt } from '../../json.ts';
 import { equal, escapePointer } from '../../kube/index.ts';
 import type { PodTemplate } from '../model.ts';
-import { annotationOf, labelsOf, listAt, objectAt, STATUS_ANNOTATION, specOf, textAt } from '../pod.ts';
+import { annotationOf, labelsOf, STATUS_ANNOTATION, specOf } from '../pod.ts';
 import { injectedBefore } from './status.ts';
 
 /**

@@ -1,11 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import type { JsonObject } from '../../json.ts';
+import { type JsonObject, listAt, objectAt, textAt } from '../../json.ts';
 import type { JsonPatch } from '../../kube/index.ts';
 import { parseRelease } from '../../release.ts';
 import { inject } from '../inject.ts';
 import { loadInjectionConfig } from '../load-config.ts';
 import type { InjectionContext, InjectionOutcome } from '../model.ts';
-import { listAt, objectAt, textAt } from '../pod.ts';
 
 type Setup = {
   readonly release: string;

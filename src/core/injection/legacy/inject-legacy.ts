@@ -1,4 +1,4 @@
-import { compareCodePoints } from '../../json.ts';
+import { compareCodePoints, textAt } from '../../json.ts';
 import { applyJsonPatch, diffJson, type JsonPatch, roundTrip } from '../../kube/index.ts';
 import type { Problem } from '../../problem.ts';
 import { decideInjection } from '../decide.ts';
@@ -11,7 +11,7 @@ import type {
   PodTemplate,
   StepTrace,
 } from '../model.ts';
-import { metadataOf, STATUS_ANNOTATION, specOf, textAt } from '../pod.ts';
+import { metadataOf, STATUS_ANNOTATION, specOf } from '../pod.ts';
 import { behaves } from '../releases.ts';
 import { skippedProblem } from '../skipped.ts';
 import { appendSpec } from './append.ts';

@@ -1,6 +1,13 @@
-import { getKey, type JsonObject, type JsonValue, type MutableJsonObject } from '../../json.ts';
+import {
+  getKey,
+  type JsonObject,
+  type JsonValue,
+  listAt,
+  type MutableJsonObject,
+  objectAt,
+  textAt,
+} from '../../json.ts';
 import { canonicalQuantity, roundTrip } from '../../kube/index.ts';
-import { listAt, objectAt, textAt } from '../pod.ts';
 import type { SidecarSpec } from './sidecar-spec.ts';
 
 /**

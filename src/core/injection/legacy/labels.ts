@@ -1,7 +1,7 @@
-import { getKey, type JsonObject } from '../../json.ts';
+import { getKey, type JsonObject, listAt, textAt } from '../../json.ts';
 import type { Release } from '../../release.ts';
 import type { PodTemplate } from '../model.ts';
-import { findContainer, labelsOf, listAt, PROXY_CONTAINER, textAt } from '../pod.ts';
+import { findContainer, labelsOf, PROXY_CONTAINER } from '../pod.ts';
 import { behaves } from '../releases.ts';
 import type { SidecarSpec } from './sidecar-spec.ts';
 

@@ -1,8 +1,8 @@
-import { type JsonObject, stringifyGoJson } from '../../json.ts';
+import { type JsonObject, stringifyGoJson, textAt } from '../../json.ts';
 import type { MeshConfig } from '../../mesh/index.ts';
 import type { Release } from '../../release.ts';
 import type { PodTemplate } from '../model.ts';
-import { annotationsOf, PROXY_CONTAINER, textAt, withEnv } from '../pod.ts';
+import { annotationsOf, PROXY_CONTAINER, withEnv } from '../pod.ts';
 import { isPrometheusMergeEnabled } from '../prometheus.ts';
 import { behaves } from '../releases.ts';
 

@@ -1,12 +1,12 @@
 import type { GoObject } from '../../gotemplate/index.ts';
-import { compareCodePoints, type JsonObject } from '../../json.ts';
+import { compareCodePoints, type JsonObject, objectAt, textAt } from '../../json.ts';
 import { applyProxyConfigAnnotation, type MeshConfig } from '../../mesh/index.ts';
 import { failed, type Parsed, type Problem, parsed } from '../../problem.ts';
 import { proxyEnvironment, withProxyEnvironment } from '../cluster-env.ts';
 import { invalidAnnotations } from '../effective-mesh.ts';
 import type { InjectionConfig, InjectionContext, OwnerMeta, PodTemplate } from '../model.ts';
 import { renderHost } from '../nested-render.ts';
-import { annotationOf, containersOf, metadataOf, objectAt, PROXY_CONFIG_ANNOTATION, specOf, textAt } from '../pod.ts';
+import { annotationOf, containersOf, metadataOf, PROXY_CONFIG_ANNOTATION, specOf } from '../pod.ts';
 import { behaves } from '../releases.ts';
 import { withValuesHint } from '../render.ts';
 import { templateData } from '../template-data.ts';

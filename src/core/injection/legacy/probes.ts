@@ -1,18 +1,9 @@
 import { parseGoBool } from '../../go-values.ts';
-import { getKey, type JsonObject, type JsonValue, stringifyGoJson } from '../../json.ts';
+import { getKey, type JsonObject, type JsonValue, listAt, objectAt, stringifyGoJson, textAt } from '../../json.ts';
 import type { JsonPatchOperation } from '../../kube/index.ts';
 import type { Release } from '../../release.ts';
 import type { PodTemplate } from '../model.ts';
-import {
-  annotationOf,
-  containersOf,
-  findContainer,
-  listAt,
-  objectAt,
-  PROXY_CONTAINER,
-  textAt,
-  toInteger,
-} from '../pod.ts';
+import { annotationOf, containersOf, findContainer, PROXY_CONTAINER, toInteger } from '../pod.ts';
 import { behaves } from '../releases.ts';
 import { argumentsOf, flagValue } from './concurrency-argument.ts';
 import type { SidecarSpec } from './sidecar-spec.ts';

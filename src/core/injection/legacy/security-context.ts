@@ -1,9 +1,9 @@
 import { parseGoBool } from '../../go-values.ts';
-import { getKey, isObject, type JsonObject } from '../../json.ts';
+import { getKey, isObject, type JsonObject, textAt } from '../../json.ts';
 import type { MeshConfig } from '../../mesh/index.ts';
 import type { Release } from '../../release.ts';
 import type { InjectionContext, PodTemplate } from '../model.ts';
-import { specOf, textAt } from '../pod.ts';
+import { specOf } from '../pod.ts';
 import { behaves } from '../releases.ts';
 
 /** Envoy's group: kubelets before 1.19 make a projected token readable to root and the pod's fsGroup only. */

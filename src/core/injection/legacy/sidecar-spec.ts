@@ -1,10 +1,18 @@
 import { executeTemplate, type GoObject } from '../../gotemplate/index.ts';
-import { getKey, isObject, type JsonObject, type JsonValue, type MutableJsonObject, setKey } from '../../json.ts';
+import {
+  getKey,
+  isObject,
+  type JsonObject,
+  type JsonValue,
+  listAt,
+  type MutableJsonObject,
+  objectAt,
+  setKey,
+} from '../../json.ts';
 import { dropUnknown, parseYaml, roundTrip } from '../../kube/index.ts';
 import { failed, type Parsed, type Problem, parsed } from '../../problem.ts';
 import type { Release } from '../../release.ts';
 import type { InjectionContext, SidecarTemplate } from '../model.ts';
-import { listAt, objectAt } from '../pod.ts';
 import { behaves } from '../releases.ts';
 import { blamed, inTemplate } from '../render.ts';
 

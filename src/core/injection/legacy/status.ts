@@ -1,6 +1,6 @@
-import { isObject, type JsonObject, stringifyGoJson } from '../../json.ts';
+import { isObject, type JsonObject, stringifyGoJson, textAt } from '../../json.ts';
 import type { PodTemplate } from '../model.ts';
-import { annotationOf, STATUS_ANNOTATION, textAt } from '../pod.ts';
+import { annotationOf, STATUS_ANNOTATION } from '../pod.ts';
 import type { SidecarSpec } from './sidecar-spec.ts';
 
 /** Names of what an earlier injection brought. */

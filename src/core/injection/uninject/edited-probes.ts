@@ -1,6 +1,6 @@
-import { isObject, type JsonObject, stringifyGoJson } from '../../json.ts';
+import { isObject, type JsonObject, listAt, stringifyGoJson, textAt } from '../../json.ts';
 import type { PodTemplate } from '../model.ts';
-import { containersOf, listAt, PROXY_CONTAINER, textAt, withContainers, withSidecar } from '../pod.ts';
+import { containersOf, PROXY_CONTAINER, withContainers, withSidecar } from '../pod.ts';
 import { LISTS, sitesOf, toldJson, withHandlers } from './put-back.ts';
 
 const PROBERS_ENV = 'ISTIO_KUBE_APP_PROBERS';

@@ -1,18 +1,15 @@
-import { getKey, type JsonObject, type MutableJsonObject } from '../../json.ts';
+import { getKey, type JsonObject, listAt, type MutableJsonObject, objectAt, textAt } from '../../json.ts';
 import type { PodTemplate } from '../model.ts';
 import {
   annotationOf,
   annotationsOf,
   containersOf,
   labelsOf,
-  listAt,
   OVERRIDES_ANNOTATION,
-  objectAt,
   PROXY_CONTAINER,
   STATUS_ANNOTATION,
   sidecarOf,
   specOf,
-  textAt,
   withAnnotations,
   withLabels,
 } from '../pod.ts';

@@ -1,9 +1,9 @@
-import { getKey } from '../../json.ts';
+import { getKey, objectAt } from '../../json.ts';
 import { escapePointer } from '../../kube/index.ts';
 import type { Problem } from '../../problem.ts';
 import { inject } from '../inject.ts';
 import type { InjectionConfig, InjectionContext, PodTemplate } from '../model.ts';
-import { metadataOf, objectAt } from '../pod.ts';
+import { metadataOf } from '../pod.ts';
 import { without } from './known-metadata.ts';
 
 /** What Istio's templates derive from the pod, and keep where it is there already. */

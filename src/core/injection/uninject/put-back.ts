@@ -1,14 +1,11 @@
-import { getKey, isObject, type JsonObject, type JsonValue } from '../../json.ts';
+import { getKey, isObject, type JsonObject, type JsonValue, listAt, objectAt, textAt } from '../../json.ts';
 import type { PodTemplate } from '../model.ts';
 import {
   annotationOf,
   type ContainerList,
   containersOf,
-  listAt,
-  objectAt,
   PROXY_CONTAINER,
   sidecarOf,
-  textAt,
   withAnnotations,
   withContainers,
 } from '../pod.ts';

@@ -1,7 +1,16 @@
-import { getKey, isObject, type JsonObject, type JsonValue, type MutableJsonObject, setKey } from '../../json.ts';
+import {
+  getKey,
+  isObject,
+  type JsonObject,
+  type JsonValue,
+  listAt,
+  type MutableJsonObject,
+  setKey,
+  textAt,
+} from '../../json.ts';
 import { equal } from '../../kube/index.ts';
 import type { PodTemplate } from '../model.ts';
-import { annotationOf, annotationsOf, labelsOf, listAt, metadataOf, specOf, textAt, withAnnotations } from '../pod.ts';
+import { annotationOf, annotationsOf, labelsOf, metadataOf, specOf, withAnnotations } from '../pod.ts';
 import { NETWORKS, shorterNetworks, without } from './known-metadata.ts';
 
 /** What injection makes of a pod, in a form that can be compared; undefined where it fails or declines. */

@@ -1,14 +1,20 @@
-import { getKey, isObject, type JsonObject, type JsonValue, type MutableJsonObject } from '../../json.ts';
+import {
+  getKey,
+  isObject,
+  type JsonObject,
+  type JsonValue,
+  listAt,
+  type MutableJsonObject,
+  textAt,
+} from '../../json.ts';
 import type { PodTemplate } from '../model.ts';
 import {
   annotationOf,
   type ContainerList,
   containersOf,
-  listAt,
   OVERRIDES_ANNOTATION,
   PROXY_CONTAINER,
   specOf,
-  textAt,
 } from '../pod.ts';
 import type { InjectedNames } from './injected-names.ts';
 

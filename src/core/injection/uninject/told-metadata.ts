@@ -1,6 +1,6 @@
-import { isObject, type JsonObject, type JsonValue, type MutableJsonObject } from '../../json.ts';
+import { isObject, type JsonObject, type JsonValue, listAt, type MutableJsonObject, textAt } from '../../json.ts';
 import type { PodTemplate } from '../model.ts';
-import { listAt, metadataOf, sidecarOf, textAt } from '../pod.ts';
+import { metadataOf, sidecarOf } from '../pod.ts';
 
 /**
  * Templates of 1.1 to 1.9 tell the sidecar the labels and annotations that they were rendered with, which are the pod's
