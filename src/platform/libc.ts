@@ -4,6 +4,7 @@
  */
 import { constants } from 'node:os';
 import koffi from 'koffi';
+import { ipBytes, parseIp } from '../core/ip.ts';
 
 const lib = koffi.load(null);
 const call = {
@@ -68,29 +69,13 @@ export function closeSocket(fd: number): void {
 
 /** struct sockaddr_in or sockaddr_in6. */
 function socketAddress(family: Family, address: string, port: number): Buffer {
+  const ip = parseIp(address);
+  if (ip?.family !== family) throw new Error(`${address} is no IPv${family} address`);
   const bytes = Buffer.alloc(family === 4 ? 16 : 28);
   bytes.writeUInt16LE(family === 4 ? AF_INET : AF_INET6, 0);
   bytes.writeUInt16BE(port, 2);
-  if (family === 4) {
-    for (const [i, part] of address.split('.').entries()) bytes[4 + i] = Number(part);
-  } else {
-    for (const [i, group] of ipv6Groups(address).entries()) bytes.writeUInt16BE(group, 8 + 2 * i);
-  }
+  bytes.set(ipBytes(ip), family === 4 ? 4 : 8);
   return bytes;
-}
-
-/** The eight groups of an IPv6 address without zone; IPv4 at its end is taken. */
-function ipv6Groups(address: string): readonly number[] {
-  const plain = address.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_all, a, b, c, d) => {
-    const hex = (high: string, low: string): string => (Number(high) * 256 + Number(low)).toString(16);
-    return `${hex(a, b)}:${hex(c, d)}`;
-  });
-  const [head = '', tail] = plain.split('::');
-  const groups = (text: string): number[] =>
-    text === '' ? [] : text.split(':').map((group) => Number.parseInt(group, 16));
-  const front = groups(head);
-  const back = tail === undefined ? [] : groups(tail);
-  return [...front, ...Array.from({ length: 8 - front.length - back.length }, () => 0), ...back];
 }
 
 const NAMES = new Map(Object.entries(constants.errno).map(([name, number]) => [number as number, name]));

@@ -1,6 +1,6 @@
+import { formatPrefix, isLoopback, parsePrefix } from '../ip.ts';
 import { failed, type Parsed, type Problem, parsed } from '../problem.ts';
 import { splitList } from './capture-config.ts';
-import { formatPrefix, isLoopback, parsePrefix } from './ip.ts';
 
 /** One family's part of a list of CIDRs. */
 export type AddressRange = {

@@ -1,7 +1,7 @@
+import { parsePrefix } from '../ip.ts';
 import type { Problem } from '../problem.ts';
 import { separateFamilies } from './address-lists.ts';
 import { type CaptureConfig, isTproxy, splitList } from './capture-config.ts';
-import { parsePrefix } from './ip.ts';
 
 /** More groups than this upstream refuses (capture.md 2.2). */
 export const MAX_OWNER_GROUPS = 64;

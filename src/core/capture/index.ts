@@ -8,6 +8,8 @@
  *
  * Absent on purpose: running anything. platform/ runs the commands, apps/capture decides which.
  */
+
+export { ipFamilyOf } from '../ip.ts';
 export { type AddressRange, type AddressRanges, separateFamilies } from './address-lists.ts';
 export { type CaptureConfig, DEFAULT_CAPTURE_CONFIG, isTproxy, splitList } from './capture-config.ts';
 export { captureConfigFromJson, captureConfigToJson } from './capture-json.ts';
@@ -35,7 +37,6 @@ export {
   takesLockFile,
   takesWait,
 } from './detect.ts';
-export { ipFamilyOf } from './ip.ts';
 export { type IptablesLine, iptablesLines } from './iptables.ts';
 export { IPTABLES_FLAGS } from './iptables-flags.ts';
 export { type IptablesState, parseIptablesState } from './iptables-state.ts';

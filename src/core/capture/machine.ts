@@ -1,5 +1,5 @@
+import { isLoopback, parseIp } from '../ip.ts';
 import { failed, type Parsed, parsed } from '../problem.ts';
-import { isLoopback, parseIp } from './ip.ts';
 
 /**
  * Whether IPv6 is on, from the addresses of the machine in kernel order (capture.md 3): loopback and link-local ones are

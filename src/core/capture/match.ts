@@ -1,4 +1,4 @@
-import { parseIp, parsePrefix, prefixContains } from './ip.ts';
+import { parseIp, parsePrefix, prefixContains } from '../ip.ts';
 import type { CaptureRule, ConntrackState, IpFamily, Match } from './rules.ts';
 
 /** What the conditions of a rule can see of a packet at one stage of its way. */

@@ -1,4 +1,4 @@
-import { formatPrefix, network, parsePrefix } from './ip.ts';
+import { formatPrefix, network, parsePrefix } from '../ip.ts';
 import { iptablesParams } from './iptables.ts';
 import type { CaptureRule, CaptureRules, IpFamily, Match } from './rules.ts';
 

@@ -1,4 +1,4 @@
-import { isLoopback, parseIp } from './ip.ts';
+import { isLoopback, parseIp } from '../ip.ts';
 import { markNumber } from './match.ts';
 import type { PodNetwork } from './packet.ts';
 import type { IpFamily } from './rules.ts';

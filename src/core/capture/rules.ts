@@ -1,9 +1,11 @@
+import type { IpFamily } from '../ip.ts';
+
 /**
  * The intermediate representation: what is captured, as data. Renderers turn it into iptables and nftables, the
  * simulator runs packets through it, parsers make it again from what the kernel says it has.
  */
 
-export type IpFamily = 4 | 6;
+export type { IpFamily };
 
 export type TableName = 'filter' | 'mangle' | 'nat' | 'raw';
 

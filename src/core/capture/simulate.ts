@@ -1,5 +1,5 @@
+import { isLoopback, parseIp } from '../ip.ts';
 import { type Chains, chainsOf } from './chains.ts';
-import { isLoopback, parseIp } from './ip.ts';
 import type { PacketView } from './match.ts';
 import type { Disposition, Endpoint, Hop, Packet, PacketPath, PodNetwork, Reply } from './packet.ts';
 import { loopbackOf, primaryAddress, type Route, route } from './routing.ts';

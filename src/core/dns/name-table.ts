@@ -1,3 +1,4 @@
+import { ipBytes, parseIp } from '../ip.ts';
 import { type Answer, TYPE_A, TYPE_AAAA } from './answer.ts';
 import type { Query } from './query.ts';
 
@@ -77,26 +78,9 @@ function lookup(name: string, { hosts }: NameTable): readonly string[] | undefin
 }
 
 function addresses(name: string, texts: readonly string[], type: number): readonly Answer[] {
+  const family = type === TYPE_A ? 4 : 6;
   return texts.flatMap((text) => {
-    const bytes = type === TYPE_A ? ipv4Bytes(text) : ipv6Bytes(text);
-    return bytes === undefined ? [] : [{ kind: 'address' as const, name, bytes }];
+    const ip = parseIp(text);
+    return ip?.family === family ? [{ kind: 'address' as const, name, bytes: ipBytes(ip) }] : [];
   });
-}
-
-function ipv4Bytes(text: string): Uint8Array | undefined {
-  const parts = text.split('.').map(Number);
-  return parts.length === 4 && parts.every((part) => part >= 0 && part <= 255) ? Uint8Array.from(parts) : undefined;
-}
-
-function ipv6Bytes(text: string): Uint8Array | undefined {
-  if (!/^[0-9a-f:]+$/i.test(text) || !text.includes(':')) return undefined;
-  const [head = '', tail] = text.split('::');
-  const groups = (part: string): number[] =>
-    part === '' ? [] : part.split(':').map((group) => Number.parseInt(group, 16));
-  const front = groups(head);
-  const back = tail === undefined ? [] : groups(tail);
-  const missing = 8 - front.length - back.length;
-  if (missing < 0 || (tail === undefined && missing !== 0)) return undefined;
-  const all = [...front, ...Array.from({ length: missing }, () => 0), ...back];
-  return Uint8Array.from(all.flatMap((group) => [group >> 8, group & 255]));
 }

@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { formatIp, formatPrefix, isLoopback, network, parseIp, parsePrefix, prefixContains } from './ip.ts';
+import {
+  formatIp,
+  formatPrefix,
+  ipBytes,
+  ipOfBytes,
+  isLoopback,
+  network,
+  parseIp,
+  parsePrefix,
+  prefixContains,
+} from './ip.ts';
 
 function ip(text: string) {
   const address = parseIp(text);
@@ -62,5 +72,22 @@ describe('prefixes', () => {
   it('loopback is 127/8 and ::1', () => {
     expect(['127.0.0.1', '127.255.0.1', '::1'].every((text) => isLoopback(ip(text)))).toBe(true);
     expect(['126.0.0.1', '::6', '::ffff:127.0.0.1'].some((text) => isLoopback(ip(text)))).toBe(false);
+  });
+});
+
+describe('bytes', () => {
+  it.each(['0.0.0.0', '10.1.2.255', '::', '::1', '2001:db8::1:0:0:1', '::ffff:10.0.0.1'])(
+    '%s goes there and back',
+    (text) => {
+      const ip = parseIp(text);
+      if (ip === undefined) throw new Error('no address');
+      expect(formatIp(ipOfBytes(ipBytes(ip)))).toBe(text);
+    },
+  );
+
+  it('are in the order of the network', () => {
+    const bytes = (text: string) => [...ipBytes(parseIp(text) ?? { family: 4, value: 0n })];
+    expect(bytes('10.1.2.3')).toEqual([10, 1, 2, 3]);
+    expect(bytes('2001:db8::7')).toEqual([0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7]);
   });
 });

@@ -1,4 +1,4 @@
-import type { IpFamily } from './rules.ts';
+export type IpFamily = 4 | 6;
 
 /** An IP address as a number of 32 or 128 bits. */
 export type IpAddress = { readonly family: IpFamily; readonly value: bigint };
@@ -10,6 +10,19 @@ const WIDTH: { readonly [family in IpFamily]: number } = { 4: 32, 6: 128 };
 /** Undefined where the text is no address; without zones. */
 export function parseIp(text: string): IpAddress | undefined {
   return text.includes(':') ? parseIpv6(text) : parseIpv4(text);
+}
+
+/** Its 4 or 16 bytes, as they stand in packets and socket addresses. */
+export function ipBytes({ family, value }: IpAddress): Uint8Array {
+  return Uint8Array.from({ length: WIDTH[family] / 8 }, (_, i) =>
+    Number((value >> BigInt(WIDTH[family] - 8 - 8 * i)) & 255n),
+  );
+}
+
+/** The address of 4 or 16 bytes. */
+export function ipOfBytes(bytes: Uint8Array): IpAddress {
+  const value = bytes.reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
+  return { family: bytes.length === 4 ? 4 : 6, value };
 }
 
 export function ipFamilyOf(text: string): IpFamily | undefined {
