@@ -5,16 +5,17 @@
  *   query ─► resolveName ─┬─► answer
  *                         └─► a server of resolv.conf ─► answer, or the next server, or SERVFAIL
  */
+
 import {
   buildAnswer,
   type NameTable,
-  parseResolvConf,
   type Query,
   readQuery,
   resolveName,
   SMALLEST_UDP,
   word,
 } from '../../core/dns/index.ts';
+import { parseResolvConf } from '../../core/resolv-conf.ts';
 import {
   askTcp,
   askUdp,

@@ -1,5 +1,6 @@
 import { isLoopback, parseIp } from '../ip.ts';
 import { failed, type Parsed, parsed } from '../problem.ts';
+import { parseResolvConf } from '../resolv-conf.ts';
 
 /**
  * Whether IPv6 is on, from the addresses of the machine in kernel order (capture.md 3): loopback and link-local ones are
@@ -31,10 +32,7 @@ function isLinkLocal(family: 4 | 6, value: bigint): boolean {
 
 /** The name servers of a resolv.conf; a line that is no address is passed over. */
 export function nameServersOf(text: string): { readonly v4: readonly string[]; readonly v6: readonly string[] } {
-  const servers = text.split('\n').flatMap((line) => {
-    const server = /^\s*nameserver\s+(\S+)/.exec(line)?.[1];
-    return server === undefined || parseIp(server) === undefined ? [] : [server];
-  });
+  const servers = parseResolvConf(text).servers.filter((server) => parseIp(server) !== undefined);
   return {
     v4: servers.filter((server) => !server.includes(':')),
     v6: servers.filter((server) => server.includes(':')),

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { buildAnswer, buildNameTable, parseResolvConf, type Query, readQuery, resolveName } from './index.ts';
+import { parseResolvConf } from '../resolv-conf.ts';
+import { buildAnswer, buildNameTable, type Query, readQuery, resolveName } from './index.ts';
 
 /** A query as a resolver of libc sends it. */
 function query(name: string, type = 1, more: { readonly id?: number; readonly edns?: number } = {}): Uint8Array {

@@ -4,9 +4,8 @@
  * little of it is read (docs/adr/0025).
  *
  *   bytes ─► readQuery ─► resolveName ─┬─► buildAnswer ─► bytes
- *                                      └─► forward, to servers of parseResolvConf
+ *                                      └─► forward, to the servers of resolv.conf
  */
 export { type Answer, buildAnswer, type ResponseCode } from './answer.ts';
 export { buildNameTable, type HostEntry, type NameTable, type Resolution, resolveName } from './name-table.ts';
 export { type Query, readQuery, SMALLEST_UDP, word } from './query.ts';
-export { parseResolvConf, type ResolvConf } from './resolv-conf.ts';

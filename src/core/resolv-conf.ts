@@ -1,5 +1,5 @@
-/** What of a resolv.conf matters to a proxy of names. */
-export type ResolvConf = { readonly servers: readonly string[]; readonly search: readonly string[] };
+/** What of a resolv.conf matters to who resolves names, and to who captures their queries. */
+type ResolvConf = { readonly servers: readonly string[]; readonly search: readonly string[] };
 
 /** As glibc reads it: `#` and `;` begin comments, the last `search` or `domain` counts, other lines are passed over. */
 export function parseResolvConf(text: string): ResolvConf {
