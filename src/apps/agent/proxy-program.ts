@@ -1,7 +1,6 @@
 import { envoyCandidates } from '../../core/agent/index.ts';
 import { bootstrapOverride, envoyArguments } from '../../core/envoy/index.ts';
-import type { JsonValue } from '../../core/json.ts';
-import { durationNanoseconds } from '../../core/mesh/index.ts';
+import { durationMilliseconds } from '../../core/mesh/index.ts';
 import { failed, type Parsed, type Problem, parsed } from '../../core/problem.ts';
 import { findProgram } from '../../platform/find-program.ts';
 import { readIfThere } from '../../platform/machine.ts';
@@ -40,11 +39,6 @@ export function proxyCommand(
     concurrency: typeof config.concurrency === 'number' ? config.concurrency : 0,
   });
   return parsed({ file: binary.value, args }, override.problems);
-}
-
-/** A protobuf duration, such as `45s`. */
-export function durationMilliseconds(value: JsonValue | undefined, fallback: number): number {
-  return typeof value === 'string' ? Number(durationNanoseconds(value) / 1_000_000n) : fallback;
 }
 
 function findEnvoy({ flags, config }: AgentSettings, environment: Variables): Parsed<string> {

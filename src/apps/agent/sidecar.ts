@@ -4,6 +4,7 @@
  *
  *   signals, /quitquitquit, /drain, the proxy's end ─► nextLifeStep ─► drain, wait, kill, restart, exit
  */
+
 import { randomInt } from 'node:crypto';
 import {
   type Environment,
@@ -17,6 +18,7 @@ import {
   restartDelay,
   terminatingCause,
 } from '../../core/agent/index.ts';
+import { durationMilliseconds } from '../../core/mesh/index.ts';
 import { type ChildProgram, startProgram } from '../../platform/child-program.ts';
 import { readIfThere } from '../../platform/machine.ts';
 import { writeConfigFiles } from '../../platform/private-files.ts';
@@ -26,7 +28,7 @@ import { countFromEnvoy, type EnvoyCounts } from './count-envoy.ts';
 import { type DnsProxy, startDnsProxy } from './dns-proxy.ts';
 import { drainPath, type ProxyAdmin, proxyAdmin, waitForDrain } from './proxy-admin.ts';
 import { configPath, localhostOf, proxyFiles } from './proxy-config.ts';
-import { durationMilliseconds, type ProxyCommand, proxyCommand } from './proxy-program.ts';
+import { type ProxyCommand, proxyCommand } from './proxy-program.ts';
 import { proxyReadiness } from './proxy-readiness.ts';
 import { type AgentSettings, logSettings, readSettings } from './settings.ts';
 import {

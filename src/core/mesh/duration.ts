@@ -1,3 +1,4 @@
+import type { JsonValue } from '../json.ts';
 import { goQuote } from './go-text.ts';
 
 /**
@@ -59,6 +60,11 @@ export function durationNanoseconds(text: string | undefined): bigint {
   if (text === undefined) return 0n;
   const parsed = parseGoDuration(text);
   return typeof parsed === 'bigint' ? parsed : 0n;
+}
+
+/** The same in whole milliseconds; what is no text, or an empty one, is the fallback. */
+export function durationMilliseconds(value: JsonValue | undefined, fallback: number): number {
+  return typeof value === 'string' && value !== '' ? Number(durationNanoseconds(value) / 1_000_000n) : fallback;
 }
 
 /** Go's time.Duration.String: `45s`, `1m0s`, `1h0m0s`, `1.5s`, `100ms`, `0s`. */

@@ -44,7 +44,13 @@ export {
   type ScalarType,
   type WrapperType,
 } from './descriptor.ts';
-export { durationNanoseconds, formatGoDuration, formatProtoDuration, parseGoDuration } from './duration.ts';
+export {
+  durationMilliseconds,
+  durationNanoseconds,
+  formatGoDuration,
+  formatProtoDuration,
+  parseGoDuration,
+} from './duration.ts';
 export {
   applyProxyConfigAnnotation,
   type EffectiveProxyConfig,

@@ -9,7 +9,7 @@ import {
   type StaticOptions,
 } from '../envoy/index.ts';
 import { isArray, isObject, type JsonValue, valueAt } from '../json.ts';
-import { durationNanoseconds } from '../mesh/index.ts';
+import { durationMilliseconds } from '../mesh/index.ts';
 import { failed, type Parsed, type Problem, ProblemError, parsed } from '../problem.ts';
 import { type WorkloadIdentity, workloadIdentity } from '../telemetry/index.ts';
 
@@ -63,9 +63,9 @@ export function buildEmbeddedConfig(input: BootstrapInput, options: StaticOption
       ownAddresses: [...new Set(input.instanceIps)],
       registryOnly: options.registryOnly,
       connectTimeout: CONNECT_TIMEOUT,
-      idleTimeout: milliseconds(idleTimeoutOf(metadata.output), IDLE_TIMEOUT),
+      idleTimeout: durationMilliseconds(idleTimeoutOf(metadata.output), IDLE_TIMEOUT),
       connectionLimit: connectionLimit(proxyConfig),
-      drainTimeout: milliseconds(proxyConfig.drainDuration, DRAIN_TIMEOUT),
+      drainTimeout: durationMilliseconds(proxyConfig.drainDuration, DRAIN_TIMEOUT),
       metricsLocalhostOnly:
         isObject(proxyConfig.proxyMetadata) && proxyConfig.proxyMetadata.METRICS_LOCALHOST_ACCESS_ONLY === 'true',
       accessLog: options.accessLog,
@@ -123,11 +123,6 @@ function isTexts(value: JsonValue | undefined): boolean {
 
 function number(value: JsonValue | undefined, fallback: number): number {
   return typeof value === 'number' ? value : fallback;
-}
-
-/** A protobuf duration. */
-function milliseconds(value: JsonValue | undefined, fallback: number): number {
-  return typeof value === 'string' && value !== '' ? Number(durationNanoseconds(value) / 1_000_000n) : fallback;
 }
 
 function warning(message: string, pointer: string | undefined): Problem {
