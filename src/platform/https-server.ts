@@ -2,6 +2,7 @@
  * An HTTPS server for HTTP/1.1 and HTTP/2 whose certificate can be changed while it runs, and which can stop without
  * losing a request. No policy: what is answered is the handler's business.
  */
+
 import {
   createSecureServer,
   type Http2SecureServer,
@@ -10,6 +11,7 @@ import {
   type ServerHttp2Session,
 } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { PeerCertificate, TLSSocket } from 'node:tls';
 
 export type Incoming = {
@@ -274,8 +276,4 @@ function clientOf(socket: Socket | TLSSocket | undefined): ClientCertificate | u
   if (certificate.subject === undefined) return undefined;
   const why = socket.authorizationError === undefined ? '' : String(socket.authorizationError);
   return { commonName: String(certificate.subject.CN ?? ''), authorized: socket.authorized, why };
-}
-
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

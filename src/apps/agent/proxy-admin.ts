@@ -1,6 +1,6 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { activeConnections, drainStep } from '../../core/agent/index.ts';
 import { callLocal } from '../../platform/local-http.ts';
-import { after } from './after.ts';
 
 export type ProxyAdmin = {
   /** Fails where the proxy does not answer with 200 in time. */
@@ -36,24 +36,29 @@ export type DrainWait = {
 };
 
 /** Waits as long as the draining lasts (agent.md 9, steps 4 and 5). */
-export async function waitForDrain(wait: DrainWait): Promise<void> {
-  if (!wait.exitOnZero) {
-    wait.say(`draining for ${wait.terminationMilliseconds / 1000}s (terminationDrainDuration)`);
-    return after(wait.terminationMilliseconds);
+export async function waitForDrain(drain: DrainWait): Promise<void> {
+  if (!drain.exitOnZero) {
+    drain.say(`draining for ${drain.terminationMilliseconds / 1000}s (terminationDrainDuration)`);
+    return pause(drain.terminationMilliseconds);
   }
-  wait.say(`draining for at least ${wait.minimumMilliseconds / 1000}s, and until no connection is left`);
-  await after(wait.minimumMilliseconds);
+  drain.say(`draining for at least ${drain.minimumMilliseconds / 1000}s, and until no connection is left`);
+  await pause(drain.minimumMilliseconds);
   for (let failures = 0; ; ) {
-    const connections = await wait.admin.get('/stats?usedonly&filter=downstream_cx_active$', 2000).then(
-      (stats) => activeConnections(stats, wait.ownPorts),
+    const connections = await drain.admin.get('/stats?usedonly&filter=downstream_cx_active$', 2000).then(
+      (stats) => activeConnections(stats, drain.ownPorts),
       () => 'failed' as const,
     );
     failures = connections === 'failed' ? failures + 1 : 0;
     if (drainStep(connections, failures) === 'stop') {
-      wait.say(connections === 0 ? 'no connection is left' : 'the proxy does not tell how many connections are left');
+      drain.say(connections === 0 ? 'no connection is left' : 'the proxy does not tell how many connections are left');
       return;
     }
-    if (connections !== 'failed') wait.say(`connections left: ${connections}`);
-    await after(1000);
+    if (connections !== 'failed') drain.say(`connections left: ${connections}`);
+    await pause(1000);
   }
+}
+
+/** Does not keep the process alive: a proxy that ends is what ends the agent. */
+function pause(milliseconds: number): Promise<void> {
+  return wait(milliseconds, undefined, { ref: false });
 }

@@ -1,4 +1,5 @@
 import { request as ask } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { WaitRequest } from '../../core/agent/index.ts';
 
 /** Waits until the proxy is ready. Gives undefined, or what was wrong last when the time was over. */
@@ -6,7 +7,7 @@ export async function waitUntilReady(wait: WaitRequest): Promise<string | undefi
   const end = performance.now() + wait.timeoutMilliseconds;
   let last = 'it was not asked';
   while (performance.now() < end) {
-    await new Promise((resolve) => setTimeout(resolve, wait.periodMilliseconds));
+    await pause(wait.periodMilliseconds);
     const answer = await statusOf(wait.url, wait.requestTimeoutMilliseconds, 10).catch((error: Error) => error.message);
     if (answer === 200) return undefined;
     last = typeof answer === 'number' ? `HTTP status code ${answer}` : answer;

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { type InjectionConfig, inject, loadInjectionConfig } from '../../core/injection/index.ts';
 import { type InstallOptions, installObjects, namesOf, webhookConfiguration } from '../../core/install/index.ts';
 import { getKey, isArray, isObject, type JsonObject } from '../../core/json.ts';
@@ -150,7 +151,7 @@ async function waitForDeployment(api: KubeApi, options: InstallOptions, wait: nu
     const rollout = found.ok ? rolloutOf(found.value) : undefined;
     if (rollout?.done === true) return undefined;
     last = rollout?.lacks ?? last;
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    await pause(1_000);
   }
   return {
     code: 'INSTALL_NOT_READY',

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import {
   accessLogOf,
   CLIENT,
@@ -293,8 +294,4 @@ const NOBODY = { uid: -1, gid: -1 };
 
 function at(reading: Reading, part: string): { counters: readonly CountedRule[]; metrics: readonly Sample[] } {
   return { counters: reading.counters.get(part) ?? [], metrics: reading.metrics.get(part) ?? [] };
-}
-
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

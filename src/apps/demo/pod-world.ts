@@ -1,6 +1,7 @@
 import { chownSync, closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { APPLICATION_UID, type InjectedPod, OUTSIDE, SUBNET } from '../../core/demo/index.ts';
 import { type Container, startContainer, startOf } from '../../platform/container-process.ts';
 import { makePodNetwork, namespacesNamed, processesIn, removeNamespace } from '../../platform/pod-network.ts';
@@ -193,5 +194,5 @@ export class PodWorld {
 
 function pause(milliseconds: number): Promise<void> {
   // What is waited for holds the process; this must not.
-  return new Promise((resolve) => setTimeout(resolve, milliseconds).unref());
+  return wait(milliseconds, undefined, { ref: false });
 }

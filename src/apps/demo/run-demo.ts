@@ -1,4 +1,5 @@
 import { cpus, totalmem } from 'node:os';
+import { setTimeout as pause } from 'node:timers/promises';
 import {
   cleanupCheck,
   type EngineName,
@@ -115,7 +116,7 @@ async function keep(live: LiveStory, world: PodWorld, narrator: Narrator, interr
     `The pods stay until Ctrl-C. Look into one: ip netns exec ${world.namespaceOf('red')} iptables -t nat -S`,
   );
   while (!interruption.happened) {
-    await Promise.race([interruption.promise, new Promise((resolve) => setTimeout(resolve, 1_000))]);
+    await Promise.race([interruption.promise, pause(1_000)]);
     if (!interruption.happened) live.readAgain();
   }
 }

@@ -1,5 +1,7 @@
 /** The life of `remora webhook`: sources feed one process, or a primary that hands on to workers, until a signal comes. */
+
 import cluster from 'node:cluster';
+import { setTimeout as wait } from 'node:timers/promises';
 import { Registry } from 'prom-client';
 import { failed, type Parsed, type Problem, parsed } from '../../core/problem.ts';
 import { readFile } from '../../platform/files.ts';
@@ -169,5 +171,5 @@ function signalled(): Promise<NodeJS.Signals> {
 }
 
 function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds).unref());
+  return wait(milliseconds, undefined, { ref: false });
 }
