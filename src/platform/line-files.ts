@@ -1,7 +1,7 @@
 /** Log files, standard output and standard error as targets for whole lines. */
 import { openSync, writeSync } from 'node:fs';
 
-/** `stdout`, `stderr`, or a file, which is appended to. A target that cannot be opened throws. */
+/** `stdout`, `stderr`, or a file, which is appended to; takes one line or several. A target that cannot be opened throws. */
 export function openLines(targets: readonly string[]): (line: string) => void {
   const descriptors = targets.map((target) => {
     if (target === 'stdout') return 1;

@@ -1,6 +1,7 @@
 /** The log of a daemon: one JSON object a line on standard output, or a line of text for a person who watches. */
-import { writeSync } from 'node:fs';
+
 import { pino } from 'pino';
+import { openLines } from './line-files.ts';
 
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -17,6 +18,7 @@ const FLUSH_AT = 32_768;
 
 /** Lines are written in order; what waits is written when the process exits, and before it goes on after an error. */
 export function createLog({ format, level }: { readonly format: 'json' | 'text'; readonly level: string }): Log {
+  const write = openLines(['stdout']);
   let waiting = '';
   let timer: NodeJS.Timeout | undefined;
   const flush = (): void => {
@@ -24,7 +26,7 @@ export function createLog({ format, level }: { readonly format: 'json' | 'text';
     timer = undefined;
     const text = waiting;
     waiting = '';
-    if (text !== '') writeText(text);
+    if (text !== '') write(text);
   };
   process.on('exit', flush);
   const logger = pino(
@@ -47,22 +49,6 @@ export function createLog({ format, level }: { readonly format: 'json' | 'text';
     if (name === 'error') flush();
   };
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
-}
-
-/** A log whose reader is gone must not stop the process: what cannot be written is lost. */
-function writeText(text: string): void {
-  const bytes = Buffer.from(text, 'utf8');
-  try {
-    for (let at = 0, tries = 0; at < bytes.length && tries < 100; tries++) {
-      try {
-        at += writeSync(1, bytes, at);
-      } catch (error) {
-        if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) throw error;
-      }
-    }
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error)) throw error;
-  }
 }
 
 function textLine(line: string): string {
