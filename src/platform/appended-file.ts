@@ -9,10 +9,7 @@ const MOST_WAITING = 4 * 1024 * 1024;
 
 export type AppendedFile = {
   readonly append: (line: string) => void;
-  readonly flush: () => void;
   readonly close: () => void;
-  /** Lines that could not be written. */
-  readonly lost: () => number;
 };
 
 /** Opens it. `/dev/stdout` is our own output, which need not be a file that can be opened. Throws as the system does. */
@@ -22,7 +19,6 @@ export function appendTo(path: string): AppendedFile {
   let waiting = '';
   let rest: Uint8Array = new Uint8Array();
   let timer: NodeJS.Timeout | undefined;
-  let lost = 0;
   const flush = (): void => {
     clearTimeout(timer);
     timer = undefined;
@@ -33,20 +29,15 @@ export function appendTo(path: string): AppendedFile {
   };
   return {
     append: (line) => {
-      if (waiting.length + rest.length > MOST_WAITING) {
-        lost++;
-        return;
-      }
+      if (waiting.length + rest.length > MOST_WAITING) return;
       waiting += line;
       if (waiting.length >= FLUSH_AT) flush();
       else timer ??= setTimeout(flush, FLUSH_AFTER).unref();
     },
-    flush,
     close: () => {
       flush();
       if (own === undefined) closeSync(descriptor);
     },
-    lost: () => lost,
   };
 }
 

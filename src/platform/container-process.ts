@@ -88,16 +88,6 @@ export function userOf(pid: number): { readonly uid: number; readonly gid: numbe
   }
 }
 
-/** When a process was started, in ticks since the machine's start; with its number it names a process for good. */
-export function startOf(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-  } catch {
-    return undefined;
-  }
-}
-
 /** Whether any user may go down to it and read it, and run it where that is asked. */
 export function openToAll(path: string, toRun: boolean): boolean {
   try {

@@ -1,8 +1,8 @@
 import { lstatSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startOf } from '../../platform/container-process.ts';
 import { namespacesNamed, removeNamespace } from '../../platform/pod-network.ts';
+import { startOf } from '../../platform/processes.ts';
 
 /** With this begin namespaces and folders of a demo; its process' number and start follow. */
 export const PREFIX = 'remora-demo-';
