@@ -1,3 +1,4 @@
+import { escapeXml } from '../xml.ts';
 import type { Hop, PacketPath } from './packet.ts';
 import { dispositionText, packetText } from './path-text.ts';
 import { ruleText } from './rule-text.ts';
@@ -128,8 +129,4 @@ function wrap(text: string, columns: number): readonly string[] {
     } else line = line === '' ? word : `${line} ${word}`;
   }
   return [...lines, line];
-}
-
-function escapeXml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }

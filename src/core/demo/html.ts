@@ -1,9 +1,6 @@
-export function escaped(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
-}
-
+import { escapeXml } from '../xml.ts';
 /** An element around a text, which is escaped as its attributes are. */
 export function element(name: string, attributes: Readonly<Record<string, string | number>>, text: string): string {
-  const all = Object.entries(attributes).map(([key, value]) => ` ${key}="${escaped(String(value))}"`);
-  return `<${name}${all.join('')}>${escaped(text)}</${name}>`;
+  const all = Object.entries(attributes).map(([key, value]) => ` ${key}="${escapeXml(String(value))}"`);
+  return `<${name}${all.join('')}>${escapeXml(text)}</${name}>`;
 }

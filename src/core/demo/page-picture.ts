@@ -1,4 +1,5 @@
-import { element, escaped } from './html.ts';
+import { escapeXml } from '../xml.ts';
+import { element } from './html.ts';
 import type { DemoReport } from './report.ts';
 import { APPLICATION_UID, CLIENT, OUTSIDE, RED } from './story.ts';
 import type { Leg } from './trail.ts';
@@ -51,5 +52,5 @@ function line(path: string, count: number, step: number | undefined, x: number, 
 }
 
 function note(x: number, y: number, count: number, what: string): string {
-  return count === 0 ? '' : `<text x="${x}" y="${y}" class="mid small">${escaped(`${count} ${what}`)}</text>`;
+  return count === 0 ? '' : `<text x="${x}" y="${y}" class="mid small">${escapeXml(`${count} ${what}`)}</text>`;
 }

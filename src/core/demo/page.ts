@@ -1,4 +1,5 @@
-import { element, escaped } from './html.ts';
+import { escapeXml } from '../xml.ts';
+import { element } from './html.ts';
 import { commandLine } from './layout.ts';
 import { renderPicture } from './page-picture.ts';
 import { PAGE_SCRIPT, PAGE_STYLE } from './page-style.ts';
@@ -31,7 +32,7 @@ export function renderStory(report: DemoReport, chapters: readonly Chapter[]): s
   const told = chapters.filter((chapter): chapter is Told => isTold(chapter, report));
   const parts = told.map((chapter, i) => {
     const { title, why } = CHAPTER_TEXTS[chapter];
-    const head = `<h2><span>${i + 1}</span>${escaped(title)}</h2><p class="why">${escaped(why(report))}</p>`;
+    const head = `<h2><span>${i + 1}</span>${escapeXml(title)}</h2><p class="why">${escapeXml(why(report))}</p>`;
     return `<section id="${chapter}">${head}${PARTS[chapter](report)}</section>`;
   });
   return [head(report), renderPicture(report), checksPart(report), ...parts].join('\n');
@@ -66,7 +67,7 @@ function head({ kind, because, engine, mode, milliseconds, failure, checks }: De
       ? `Live on this kernel, with ${engine?.description ?? 'no engine'}, ${mode}.`
       : `Simulated, since ${because ?? 'nothing is run'}. Injection and rules are real; packets go through the simulator.`;
   const seconds = milliseconds === undefined ? '' : ` ${(milliseconds / 1000).toFixed(1)} s.`;
-  return `<header><h1>A sidecar at work</h1><p>${escaped(what + seconds)} ${verdict}</p></header>`;
+  return `<header><h1>A sidecar at work</h1><p>${escapeXml(what + seconds)} ${verdict}</p></header>`;
 }
 
 const PARTS: Readonly<Record<Told, (report: DemoReport) => string>> = {
@@ -85,7 +86,7 @@ function injectionPart({ pods }: DemoReport): string {
     const added = [...injection.initContainers, ...injection.containers].map((name) =>
       element('span', { class: name.startsWith('istio-') ? 'chip new' : 'chip' }, name),
     );
-    return `<div class="card"><h3>${escaped(workload)}</h3><p>${added.join(' ')}</p><p class="why">Injected by rule <code>${escaped(injection.decidedBy)}</code>: ${escaped(injection.because)}<br>Pod <code>${escaped(pod)}</code></p></div>`;
+    return `<div class="card"><h3>${escapeXml(workload)}</h3><p>${added.join(' ')}</p><p class="why">Injected by rule <code>${escapeXml(injection.decidedBy)}</code>: ${escapeXml(injection.because)}<br>Pod <code>${escapeXml(pod)}</code></p></div>`;
   });
   return `<div class="row">${cards.join('')}</div>`;
 }
@@ -97,32 +98,32 @@ function processPart({ pods, kind }: DemoReport, which: 'init' | 'proxy'): strin
   const capabilities = run.capabilities.map((name) => name.toUpperCase()).join(', ') || 'no capabilities';
   const states = pods.map((pod) => {
     const process = pod[which];
-    if (kind !== 'live') return `<li>${escaped(pod.workload)}: not run here</li>`;
+    if (kind !== 'live') return `<li>${escapeXml(pod.workload)}: not run here</li>`;
     if (which === 'init') {
       const good = process.exitCode === 0;
       const end = good
         ? `Terminated, Completed, exit code 0, ${process.milliseconds} ms`
         : `exit code ${process.exitCode}`;
-      return `<li class="${good ? 'good' : 'bad'}">${escaped(`${pod.workload}: ${end}`)}</li>`;
+      return `<li class="${good ? 'good' : 'bad'}">${escapeXml(`${pod.workload}: ${end}`)}</li>`;
     }
     const good = pod.ready === true;
     const who = `sidecar ${process.runsAs?.uid}:${process.runsAs?.gid}, application ${pod.application?.runsAs.uid}`;
-    return `<li class="${good ? 'good' : 'bad'}">${escaped(`${pod.workload}: ${good ? `ready after ${process.milliseconds} ms` : 'not ready'}, ${who}`)}</li>`;
+    return `<li class="${good ? 'good' : 'bad'}">${escapeXml(`${pod.workload}: ${good ? `ready after ${process.milliseconds} ms` : 'not ready'}, ${who}`)}</li>`;
   });
   const env = Object.entries(pods.at(-1)?.[which].env ?? {}).map(
-    ([name, value]) => `<tr><th>${escaped(name)}</th><td><code>${escaped(value)}</code></td></tr>`,
+    ([name, value]) => `<tr><th>${escapeXml(name)}</th><td><code>${escapeXml(value)}</code></td></tr>`,
   );
-  return `<pre>$ ${escaped(commandLine(['pilot-agent', ...run.args]))}</pre>
-<p class="why">Container <code>${run.container}</code>: uid ${run.uid}, gid ${run.gid}, ${escaped(capabilities)}</p>
+  return `<pre>$ ${escapeXml(commandLine(['pilot-agent', ...run.args]))}</pre>
+<p class="why">Container <code>${run.container}</code>: uid ${run.uid}, gid ${run.gid}, ${escapeXml(capabilities)}</p>
 <ul class="marks">${states.join('')}</ul>
-<details><summary>${env.length} variables of ${escaped(pods.at(-1)?.workload ?? '')}, as the kubelet fills them in</summary><div class="wide"><table>${env.join('')}</table></div></details>`;
+<details><summary>${env.length} variables of ${escapeXml(pods.at(-1)?.workload ?? '')}, as the kubelet fills them in</summary><div class="wide"><table>${env.join('')}</table></div></details>`;
 }
 
 function checksPart({ checks }: DemoReport): string {
   if (checks.length === 0) return '';
   const items = checks.map(
     ({ what, held, evidence }) =>
-      `<li class="${held ? 'good' : 'bad'}">${escaped(what)}<small>${escaped(evidence)}</small></li>`,
+      `<li class="${held ? 'good' : 'bad'}">${escapeXml(what)}<small>${escapeXml(evidence)}</small></li>`,
   );
   return `<section id="checks"><ul class="marks two">${items.join('')}</ul></section>`;
 }
