@@ -1,7 +1,7 @@
+import type { AgentSettings } from '../../core/agent/index.ts';
 import { buildNodeMetadata } from '../../core/envoy/index.ts';
 import { EnvoyLogReader, IstioMetrics, workloadIdentity } from '../../core/telemetry/index.ts';
 import { readFifoLines } from '../../platform/fifo.ts';
-import type { AgentSettings } from './settings.ts';
 
 export type EnvoyCounts = {
   /** Where Envoy must write. */

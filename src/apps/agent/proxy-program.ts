@@ -1,10 +1,9 @@
-import { envoyCandidates } from '../../core/agent/index.ts';
+import { type AgentSettings, envoyCandidates } from '../../core/agent/index.ts';
 import { bootstrapOverride, envoyArguments } from '../../core/envoy/index.ts';
 import { durationMilliseconds } from '../../core/mesh/index.ts';
 import { failed, type Parsed, type Problem, parsed } from '../../core/problem.ts';
 import { findProgram } from '../../platform/find-program.ts';
 import { readIfThere } from '../../platform/machine.ts';
-import type { AgentSettings } from './settings.ts';
 
 export type ProxyCommand = { readonly file: string; readonly args: readonly string[] };
 

@@ -7,30 +7,34 @@
 
 import { randomInt } from 'node:crypto';
 import {
+  type AgentSettings,
+  configPath,
   type Environment,
   endText,
   exitCodeOf,
   type LifeAction,
   type LifeEvent,
   type LifeState,
+  localhostOf,
+  logSettings,
   nextLifeStep,
+  proxyFiles,
   readAgentFlags,
+  readSettings,
   restartDelay,
   terminatingCause,
 } from '../../core/agent/index.ts';
 import { durationMilliseconds } from '../../core/mesh/index.ts';
 import { type ChildProgram, startProgram } from '../../platform/child-program.ts';
-import { readIfThere } from '../../platform/machine.ts';
+import { addressesByInterface, readIfThere } from '../../platform/machine.ts';
 import { writeConfigFiles } from '../../platform/private-files.ts';
 import { type AgentLog, openAgentLog } from './agent-log.ts';
 import { AgentMetrics } from './agent-metrics.ts';
 import { countFromEnvoy, type EnvoyCounts } from './count-envoy.ts';
 import { type DnsProxy, startDnsProxy } from './dns-proxy.ts';
 import { drainPath, type ProxyAdmin, proxyAdmin, waitForDrain } from './proxy-admin.ts';
-import { configPath, localhostOf, proxyFiles } from './proxy-config.ts';
 import { type ProxyCommand, proxyCommand } from './proxy-program.ts';
 import { proxyReadiness } from './proxy-readiness.ts';
-import { type AgentSettings, logSettings, readSettings } from './settings.ts';
 import {
   neverReady,
   noDns,
@@ -52,6 +56,9 @@ export type SidecarHost = {
   readonly ownProgram: readonly string[];
 };
 
+const POD = './etc/istio/pod';
+const MESH_FILE = './etc/istio/config/mesh';
+
 /** Runs until the proxy has ended. Gives the exit code. */
 export async function runSidecar(words: readonly string[], host: SidecarHost): Promise<number> {
   const started = performance.now();
@@ -61,7 +68,14 @@ export async function runSidecar(words: readonly string[], host: SidecarHost): P
   const log = openLog(levels, json, targets);
   if (odd !== undefined) log.warn(odd);
   if (flags.value.ignored.length > 0) log.info(`flags without a meaning here: ${flags.value.ignored.join(' ')}`);
-  const read = readSettings(flags.value, host.env, host.version);
+  const read = readSettings(flags.value, {
+    environment: host.env,
+    labelsFile: readIfThere(`${POD}/labels`),
+    annotationsFile: readIfThere(`${POD}/annotations`),
+    meshFile: readIfThere(flags.value.texts.meshConfig ?? MESH_FILE),
+    interfaces: addressesByInterface(),
+    version: host.version,
+  });
   tell(log, read.problems);
   if (!read.ok) return refuse(log, read.problems);
   return new Sidecar(read.value, host, log, started).run();

@@ -1,8 +1,9 @@
 /** What the agent's process decides: flags, environment, life, log, addresses. */
+
 import { describe, expect, it } from 'vitest';
+import { chooseEngine } from './engine.ts';
 import {
   applicationProcesses,
-  chooseEngine,
   endText,
   envoyCandidates,
   exitCodeOf,

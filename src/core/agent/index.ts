@@ -6,8 +6,8 @@
  *   ISTIO_PROMETHEUS_ANNOTATIONS ─► parseScrapeConfig ─► rewriteAccept ─(app scrapes)─► mergeTargets, mergedFormat
  *   Envoy's /stats ─► judgeReadiness, activeConnections ─► drainStep
  *   POST /quitquitquit, /drain ─► localRequest
- *   environment ─► readAgentEnvironment
- *   words after `proxy` ─► readAgentFlags ─► chooseEngine, envoyCandidates
+ *   words after `proxy` ─► readAgentFlags ─┐
+ *   environment, files, addresses ─────────┴► readSettings ─► proxyFiles, envoyCandidates
  *   signals, requests, the proxy's end ─► nextLifeStep ─► drain, kill, restart, exit
  */
 export { rewriteAccept } from './accept.ts';
@@ -19,6 +19,7 @@ export {
   readAgentEnvironment,
 } from './agent-environment.ts';
 export { type AgentFlags, readAgentFlags } from './agent-flags.ts';
+export { type AgentSettings, type AgentSurroundings, logSettings, readSettings } from './agent-settings.ts';
 export {
   type ApplicationWatch,
   applicationProcesses,
@@ -27,7 +28,7 @@ export {
   watchApplication,
 } from './application-processes.ts';
 export { chooseEncoding, type Encoding, SMALL_BODY } from './content-encoding.ts';
-export { chooseEngine, type Engine, type EnvoyCandidate, envoyCandidates } from './engine.ts';
+export { type Engine, type EnvoyCandidate, envoyCandidates } from './engine.ts';
 export { activeConnections, type DrainStep, drainStep, statValue } from './envoy-stats.ts';
 export { HEALTH_CHECK_PATH, healthRequest, isServing } from './grpc-health.ts';
 export {
@@ -86,6 +87,7 @@ export {
   type ScrapeConfig,
   type ScrapeTarget,
 } from './prometheus-config.ts';
+export { configPath, localhostOf, type ProxyFiles, proxyFiles } from './proxy-files.ts';
 export {
   CONFIG_QUERY,
   configFailure,

@@ -1,31 +1,25 @@
 import {
-  type AgentEnvironment,
-  type AgentFlags,
-  chooseEngine,
-  DEFAULT_LEVELS,
-  type Engine,
-  type Environment,
-  type LogLevels,
-  nodeAddresses,
-  type Prober,
-  parseLogLevels,
-  parseProbers,
-  parseScrapeConfig,
-  proxyConfigOfFlags,
-  readAgentEnvironment,
-  type ScrapeTarget,
-} from '../../core/agent/index.ts';
-import {
   type BootstrapInput,
   effectiveProxyConfig,
   parseDownwardApi,
   pilotSubjectAltNames,
   readTrafficSettings,
   type StaticOptions,
-} from '../../core/envoy/index.ts';
-import type { JsonObject } from '../../core/json.ts';
-import { failed, type Parsed, type Problem, parsed } from '../../core/problem.ts';
-import { addressesByInterface, readIfThere } from '../../platform/machine.ts';
+} from '../envoy/index.ts';
+import type { JsonObject } from '../json.ts';
+import { failed, type Parsed, type Problem, parsed } from '../problem.ts';
+import {
+  type AgentEnvironment,
+  type Environment,
+  proxyConfigOfFlags,
+  readAgentEnvironment,
+} from './agent-environment.ts';
+import type { AgentFlags } from './agent-flags.ts';
+import { chooseEngine, type Engine } from './engine.ts';
+import { DEFAULT_LEVELS, type LogLevels, parseLogLevels } from './log-line.ts';
+import { type InterfaceAddress, nodeAddresses } from './node-addresses.ts';
+import { type Prober, parseProbers } from './probers.ts';
+import { parseScrapeConfig, type ScrapeTarget } from './prometheus-config.ts';
 
 /** Everything that the agent works with, read and checked before anything starts. */
 export type AgentSettings = {
@@ -41,25 +35,32 @@ export type AgentSettings = {
   readonly statics: StaticOptions;
 };
 
-const POD = './etc/istio/pod';
-const MESH_FILE = './etc/istio/config/mesh';
+/** What the agent finds on its machine: texts of files, undefined where there is none, and addresses. */
+export type AgentSurroundings = {
+  readonly environment: Environment;
+  readonly labelsFile: string | undefined;
+  readonly annotationsFile: string | undefined;
+  readonly meshFile: string | undefined;
+  readonly interfaces: readonly InterfaceAddress[];
+  /** Of this program. */
+  readonly version: string;
+};
 
 /** Start-up up to step 7 (agent.md 4): all that can be wrong in what was given is found here. */
-export function readSettings(flags: AgentFlags, environment: Environment, version: string): Parsed<AgentSettings> {
+export function readSettings(flags: AgentFlags, around: AgentSurroundings): Parsed<AgentSettings> {
+  const { environment, annotationsFile, meshFile } = around;
   const { value: env, warnings } = readAgentEnvironment(environment);
   const problems: Problem[] = warnings.map((message) => warning(message));
-  const annotationsFile = readIfThere(`${POD}/annotations`);
   const read = annotationsFile === undefined ? undefined : parseDownwardApi(annotationsFile);
   const annotations = read?.ok === true ? read.value : {};
   const excluded = (annotations['traffic.sidecar.istio.io/excludeInterfaces'] ?? '')
     .split(',')
     .filter((name) => name !== '');
-  const addresses = nodeAddresses(env.instanceIp, addressesByInterface(), excluded);
+  const addresses = nodeAddresses(env.instanceIp, around.interfaces, excluded);
   const engine = chooseEngine(flags.texts.engine, environment.REMORA_ENGINE);
   if (!engine.ok) return engine;
   const early = proxyConfigOfFlags(flags);
   if (!early.ok) return early;
-  const meshFile = readIfThere(flags.texts.meshConfig ?? MESH_FILE);
   const effective = effectiveProxyConfig({
     meshFile,
     environment: environment.PROXY_CONFIG ?? early.value,
@@ -77,8 +78,8 @@ export function readSettings(flags: AgentFlags, environment: Environment, versio
   const wrong = [...(probers.ok ? [] : probers.problems), ...(scrape.ok ? [] : scrape.problems)];
   if (!probers.ok || !scrape.ok) return failed(...wrong);
   const traffic = readTrafficSettings(meshFile, environment);
+  // What there is to say of the mesh file was said with the ProxyConfig.
   if (!traffic.ok) return traffic;
-  problems.push(...traffic.problems);
   return parsed(
     {
       flags,
@@ -89,7 +90,7 @@ export function readSettings(flags: AgentFlags, environment: Environment, versio
       addresses,
       probers: probers.value,
       targets: scrape.value?.targets ?? [],
-      bootstrap: bootstrapInput(flags, env, environment, config, addresses, annotationsFile, version),
+      bootstrap: bootstrapInput(flags, env, config, addresses, around),
       statics: {
         outboundPort: traffic.value.outboundPort,
         inboundPort: traffic.value.inboundPort,
@@ -107,11 +108,9 @@ export function readSettings(flags: AgentFlags, environment: Environment, versio
 function bootstrapInput(
   flags: AgentFlags,
   env: AgentEnvironment,
-  environment: Environment,
   config: JsonObject,
   addresses: readonly string[],
-  annotationsFile: string | undefined,
-  version: string,
+  { environment, labelsFile, annotationsFile, version }: AgentSurroundings,
 ): BootstrapInput {
   const domain = flags.texts.domain || `${env.podNamespace}.svc.cluster.local`;
   return {
@@ -119,7 +118,7 @@ function bootstrapInput(
     binaryVersion: version,
     instanceIps: addresses,
     env: Object.entries(environment).map(([name, value]) => `${name}=${value ?? ''}`),
-    labelsFile: readIfThere(`${POD}/labels`),
+    labelsFile,
     annotationsFile,
     proxyConfig: config,
     pilotSubjectAltNames: pilotSubjectAltNames(config),

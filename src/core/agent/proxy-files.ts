@@ -1,8 +1,7 @@
-import { join } from 'node:path';
-import { addressFamilies, buildStaticBootstrap } from '../../core/envoy/index.ts';
-import { type Parsed, parsed } from '../../core/problem.ts';
-import { buildEmbeddedConfig } from '../../core/proxy/index.ts';
-import type { AgentSettings } from './settings.ts';
+import { addressFamilies, buildStaticBootstrap } from '../envoy/index.ts';
+import { type Parsed, parsed } from '../problem.ts';
+import { buildEmbeddedConfig } from '../proxy/index.ts';
+import type { AgentSettings } from './agent-settings.ts';
 
 /** A file to write, before the proxy starts. */
 type ConfigFile = { readonly path: string; readonly text: string };
@@ -29,14 +28,14 @@ export function proxyFiles(settings: AgentSettings, telemetryLog: string | undef
   if (settings.engine === 'embedded') {
     const built = buildEmbeddedConfig(settings.bootstrap, settings.statics);
     if (!built.ok) return built;
-    const main = join(folder, 'embedded-rev.json');
+    const main = `${folder}/embedded-rev.json`;
     return parsed({ main, files: [{ path: main, text: JSON.stringify(built.value, null, 2) }] }, built.problems);
   }
   const custom = settings.config.customConfigFile;
   if (typeof custom === 'string' && custom !== '') return parsed({ main: custom, files: [] });
   const built = buildStaticBootstrap(settings.bootstrap, { ...settings.statics, telemetryLog });
   if (!built.ok) return built;
-  const main = join(folder, 'envoy-rev.json');
+  const main = `${folder}/envoy-rev.json`;
   const { config, tokenFile } = built.value;
   const token = tokenFile === undefined ? [] : [tokenFile];
   return parsed({ main, files: [{ path: main, text: JSON.stringify(config, null, 2) }, ...token] }, built.problems);
