@@ -36,7 +36,7 @@ const FLAGS = [
 
 describe.each(ENGINES)('%s', (engine) => {
   it('carries both directions by one port, and nothing loops', async () => {
-    const pod = new Pod({ engine, args: FLAGS, rules: 'none' });
+    const pod = new Pod({ engine, args: FLAGS, rules: 'none', held: true });
     open.push(pod);
     const script = ['-p', '15001', '-u', '1337', '-m', 'REDIRECT', '-i', '*', '-x', '', '-b', '8080,', '-d', ''];
     const init = spawnSync(
@@ -55,6 +55,7 @@ describe.each(ENGINES)('%s', (engine) => {
       { encoding: 'utf8' },
     );
     expect([init.status, init.stderr]).toEqual([0, expect.any(String)]);
+    pod.go();
     await pod.app.ask('serve', { kind: 'http', port: 8080 });
     await pod.world.ask('serve', { kind: 'http', port: 80 });
     await pod.ready();

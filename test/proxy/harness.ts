@@ -26,6 +26,8 @@ export type PodOptions = {
   readonly resolvConf?: string;
   /** Descriptors that the agent and its proxy may have. */
   readonly descriptors?: number;
+  /** The agent starts when `go` says so, and not at once: for what has to be there before it. */
+  readonly held?: boolean;
 };
 
 type Answer = Readonly<Record<string, unknown>>;
@@ -196,11 +198,14 @@ export class Pod {
       ...args,
     ];
     const limits = descriptors === undefined ? [] : ['prlimit', `--nofile=${descriptors}:${descriptors}`];
-    this.agent = spawn('ip', ['netns', 'exec', this.network.pod, ...limits, ...asUser(uid, 1337), ...words], {
+    const gate = options.held === true ? ['sh', '-c', 'read -r _ && exec "$@"', 'sh'] : [];
+    this.agent = spawn('ip', ['netns', 'exec', this.network.pod, ...gate, ...limits, ...asUser(uid, 1337), ...words], {
       cwd: this.folder,
       env: variables,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe'],
     });
+    // The agent has no input, as in a container.
+    if (options.held !== true) this.agent.stdin?.end();
     for (const stream of [this.agent.stdout, this.agent.stderr]) {
       stream?.on('data', (chunk) => {
         this.said += String(chunk);
@@ -209,6 +214,11 @@ export class Pod {
     this.ended = new Promise((done) => this.agent.once('exit', (code) => done(code)));
     this.app = new Peer(this.network.pod, 1000);
     this.world = new Peer(this.network.world, 0);
+  }
+
+  /** Starts an agent that was held. */
+  go(): void {
+    this.agent.stdin?.end('\n');
   }
 
   /** Waits until the pod is ready, as the kubelet would. */

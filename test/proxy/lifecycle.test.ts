@@ -130,10 +130,10 @@ describe.each(ENGINES)('%s', (engine) => {
   }, 40_000);
 
   it('a port that is taken is named', async () => {
-    const pod = new Pod({ engine });
+    const pod = new Pod({ engine, held: true });
     open.push(pod);
-    // Before the agent gets there.
     await pod.app.ask('serve', { kind: 'echo', port: 15006 });
+    pod.go();
     const code = await pod.ended;
     expect(code).not.toBe(0);
     expect(pod.said).toMatch(/15006/);
