@@ -165,6 +165,11 @@ describe.runIf(ENGINES.length > 0)('an agent that cannot start', () => {
       { engine: 'envoy', args: ['--proxyBinary', '/bin/false'] },
       'the proxy has ended with exit code 1',
     ],
+    [
+      'a folder that cannot be made',
+      { env: { PROXY_CONFIG: '{"configPath":"/proc/no/such"}' } },
+      'cannot be written to /proc/no/such',
+    ],
     ['an unknown engine', { args: ['--engine', 'nginx'] }, 'there is no engine "nginx"'],
   ] as const)(
     '%s: says so',

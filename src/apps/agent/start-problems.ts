@@ -17,17 +17,20 @@ export class StartError extends Error {
 
 /** Warnings go to the log; errors are told when the start is given up. */
 export function tell(log: AgentLog, problems: readonly Problem[]): void {
-  for (const { message, severity } of problems) if (severity === 'warning') log.warn(message);
+  for (const problem of problems) if (problem.severity === 'warning') log.warn(textWithRemedy(problem));
 }
 
 /** Tells errors with place and remedy. Gives the exit code. */
 export function refuse(log: AgentLog, problems: readonly Problem[]): number {
-  for (const { code, message, where, remedy, severity } of problems) {
-    if (severity !== 'error') continue;
-    const at = where?.pointer === undefined ? '' : ` (${where.pointer})`;
-    log.error(`${code}: ${message}${at}${remedy === undefined ? '' : `; fix: ${remedy}`}`);
+  for (const problem of problems) {
+    if (problem.severity === 'error') log.error(`${problem.code}: ${textWithRemedy(problem)}`);
   }
   return START_FAILED;
+}
+
+function textWithRemedy({ message, where, remedy }: Problem): string {
+  const at = where?.pointer === undefined ? '' : ` (${where.pointer})`;
+  return `${message}${at}${remedy === undefined ? '' : `; fix: ${remedy}`}`;
 }
 
 export function notWritable(folder: string, message: string): Problem {

@@ -72,6 +72,7 @@ export function readSettings(flags: AgentFlags, around: AgentSurroundings): Pars
   if (!effective.ok) return effective;
   problems.push(...effective.problems);
   const config = effective.value;
+  problems.push(...ownTemplate(flags, env, config));
   const statusPort = typeof config.statusPort === 'number' ? config.statusPort : 0;
   const probers = parseProbers(environment.ISTIO_KUBE_APP_PROBERS ?? '');
   const scrape = parseScrapeConfig(environment.ISTIO_PROMETHEUS_ANNOTATIONS, statusPort, flags.nodeType);
@@ -144,6 +145,26 @@ function bootstrapInput(
       dnsProxyAddress: env.dnsProxyAddress,
     },
   };
+}
+
+/** Upstream renders a bootstrap template of the user's own; here the bootstrap is built, and nothing is left out silently. */
+function ownTemplate(flags: AgentFlags, env: AgentEnvironment, config: JsonObject): readonly Problem[] {
+  const places: readonly (readonly [string, unknown])[] = [
+    ['ISTIO_BOOTSTRAP', env.bootstrapTemplate],
+    ['--templateFile', flags.texts.templateFile],
+    ['proxyBootstrapTemplatePath', config.proxyBootstrapTemplatePath],
+  ];
+  const given = places.find(([, file]) => typeof file === 'string' && file !== '');
+  if (given === undefined) return [];
+  return [
+    {
+      code: 'AGENT_CONFIG_INVALID',
+      severity: 'warning',
+      message: `${given[0]} names the bootstrap template ${String(given[1])}, which is not used: the bootstrap is built without a template`,
+      remedy:
+        'Give what it adds as a file that Envoy merges (ISTIO_BOOTSTRAP_OVERRIDE, annotation sidecar.istio.io/bootstrapOverride), or a whole configuration (customConfigFile).',
+    },
+  ];
 }
 
 export type LogSettings = { readonly levels: LogLevels; readonly json: boolean; readonly targets: readonly string[] };

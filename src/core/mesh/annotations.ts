@@ -45,7 +45,12 @@ const POD_ANNOTATIONS: readonly Row[] = [
   [`${SIDECAR}/logLevel`, 'read', 4, 'log level of Envoy'],
   [`${SIDECAR}/componentLogLevel`, 'read', 4, 'log levels of parts of Envoy'],
   [`${SIDECAR}/agentLogLevel`, 'read', 9, 'log level of the agent'],
-  [`${SIDECAR}/bootstrapOverride`, 'read', 1, 'config map with a bootstrap template for Envoy'],
+  [
+    `${SIDECAR}/bootstrapOverride`,
+    'read',
+    1,
+    'config map with a file (custom_bootstrap.json) that Envoy merges into its bootstrap',
+  ],
   [`${SIDECAR}/userVolume`, 'read', 2, 'volumes to add, as a JSON map'],
   [`${SIDECAR}/userVolumeMount`, 'read', 2, 'mounts of the proxy to add, as a JSON map'],
   [`${SIDECAR}/enableCoreDump`, 'read', 5, 'lets the proxy dump core', 24],
