@@ -1,6 +1,7 @@
 import { parseGoBool } from '../go-values.ts';
 import { failed, type Parsed, type Problem, parsed } from '../problem.ts';
-import { badFlag } from './setting-problem.ts';
+import { readFlagWords } from './flag-words.ts';
+import { wrongValue } from './setting-problem.ts';
 
 /** Flags of `pilot-agent proxy` that mean something (agent.md 2), and ours. A flag that was not given is absent. */
 const TEXTS = [
@@ -49,36 +50,19 @@ export type AgentFlags = {
 const NODE_TYPES = ['sidecar', 'router', 'waypoint', 'ztunnel', 'agentgateway'];
 
 /**
- * The words after `pilot-agent proxy`. `--x=v` and `--x v` are the same, a switch takes a value only behind `=`. As in
- * upstream, an unknown flag is ignored, and so is the word after it where that is no flag.
+ * The words after `pilot-agent proxy`. As in upstream, flags that nobody knows are ignored, and a node type may be the
+ * first word that is no flag.
  */
 export function readAgentFlags(words: readonly string[]): Parsed<AgentFlags> {
+  const read = readFlagWords(words, (name) =>
+    includes(SWITCHES, name) ? 'switch' : includes(TEXTS, name) || includes(NUMBERS, name) ? 'value' : undefined,
+  );
+  if (!read.ok) return read;
+  const { given, operands, unknown } = read.value;
   const texts: Partial<Record<TextFlag, string>> = {};
   const numbers: Partial<Record<NumberFlag, number>> = {};
   const switches: Partial<Record<SwitchFlag, boolean>> = {};
-  const ignored: string[] = [];
-  const operands: string[] = [];
-  for (let i = 0; i < words.length; i++) {
-    const word = words[i] ?? '';
-    if (word === '--') {
-      operands.push(...words.slice(i + 1));
-      break;
-    }
-    if (!word.startsWith('-') || word === '-') {
-      operands.push(word);
-      continue;
-    }
-    const [, name = '', joined] = /^--?([^=]*)(?:=([\s\S]*))?$/.exec(word) ?? [];
-    const next = words[i + 1];
-    const isSwitch = includes(SWITCHES, name);
-    const known = isSwitch || includes(TEXTS, name) || includes(NUMBERS, name);
-    if (!known) ignored.push(`--${name}`);
-    const takesNext = joined === undefined && !isSwitch && next !== undefined && (known || !next.startsWith('-'));
-    if (known && joined === undefined && !isSwitch && next === undefined) {
-      return failed(badFlag(`flag needs an argument: --${name}`, name));
-    }
-    const value = joined ?? (takesNext ? next : 'true');
-    if (takesNext) i++;
+  for (const { name, value } of given) {
     if (includes(SWITCHES, name)) {
       const flag = parseGoBool(value);
       if (flag === undefined) return failed(wrongValue(name, value, 'true or false'));
@@ -92,15 +76,11 @@ export function readAgentFlags(words: readonly string[]): Parsed<AgentFlags> {
   }
   const [nodeType = 'sidecar'] = operands;
   if (!NODE_TYPES.includes(nodeType)) return failed(badNodeType(nodeType));
-  return parsed({ nodeType, texts, numbers, switches, ignored });
+  return parsed({ nodeType, texts, numbers, switches, ignored: unknown });
 }
 
 function includes<const Name extends string>(names: readonly Name[], name: string): name is Name {
   return (names as readonly string[]).includes(name);
-}
-
-function wrongValue(name: string, value: string, form: string): Problem {
-  return badFlag(`invalid argument ${JSON.stringify(value)} for --${name}: it must be ${form}`, name);
 }
 
 function badNodeType(given: string): Problem {

@@ -276,6 +276,15 @@ describe('wait and request', () => {
     },
   );
 
+  it('refuse flags that they do not know, and take those of the log', () => {
+    const unknown = readRequestFlags(['--verbose', 'GET', 'stats']);
+    expect(unknown.problems[0]?.message).toBe('unknown flag: --verbose');
+    expect(readWaitFlags(['--timeout', '5']).ok).toBe(false);
+    expect(readRequestFlags(['--log_as_json', '--log_output_level', 'debug', 'GET', '--', '-x'])).toMatchObject({
+      value: { method: 'GET', path: '/-x' },
+    });
+  });
+
   it('wait refuses times that are none', () => {
     expect(readWaitFlags(['--timeoutSeconds', '1m']).ok).toBe(false);
   });

@@ -1,5 +1,6 @@
 import { failed, type Parsed, parsed } from '../problem.ts';
-import { badFlag } from './setting-problem.ts';
+import { readFlagWords } from './flag-words.ts';
+import { badFlag, wrongValue } from './setting-problem.ts';
 
 export type WaitRequest = {
   readonly url: string;
@@ -23,9 +24,7 @@ export function readWaitFlags(words: readonly string[]): Parsed<WaitRequest> {
   for (const name of ['timeoutSeconds', 'periodMillis', 'requestTimeoutMillis']) {
     const value = values.get(name);
     if (value !== undefined && !/^\d{1,9}$/.test(value)) {
-      return failed(
-        badFlag(`invalid argument ${JSON.stringify(value)} for --${name}: it must be a whole number`, name),
-      );
+      return failed(wrongValue(name, value, 'a whole number'));
     }
   }
   return parsed({
@@ -62,22 +61,17 @@ export function readRequestFlags(words: readonly string[]): Parsed<DebugRequest>
 
 type Values = { readonly values: ReadonlyMap<string, string>; readonly operands: readonly string[] };
 
+/** Of the log, which every command of pilot-agent takes; these two do not log. */
+const LOG_FLAGS = ['log_output_level', 'log_target', 'log_stacktrace_level', 'log_caller', 'log_rotate', 'vklog'];
+
+/** Unlike `proxy`, these commands refuse flags that they do not know, as upstream. */
 function readValues(words: readonly string[], names: readonly string[]): Parsed<Values> {
-  const values = new Map<string, string>();
-  const operands: string[] = [];
-  for (let i = 0; i < words.length; i++) {
-    const word = words[i] ?? '';
-    if (!word.startsWith('--')) {
-      operands.push(word);
-      continue;
-    }
-    const [, name = '', joined] = /^--([^=]*)(?:=([\s\S]*))?$/.exec(word) ?? [];
-    // Unknown ones are ignored, as on every command of pilot-agent.
-    const known = names.includes(name);
-    const value = joined ?? (known ? words[++i] : undefined);
-    if (!known) continue;
-    if (value === undefined) return failed(badFlag(`flag needs an argument: --${name}`, name));
-    values.set(name, value);
-  }
-  return parsed({ values, operands });
+  const read = readFlagWords(words, (name) =>
+    name === 'log_as_json' ? 'switch' : names.includes(name) || LOG_FLAGS.includes(name) ? 'value' : undefined,
+  );
+  if (!read.ok) return read;
+  const { given, operands, unknown } = read.value;
+  const [first] = unknown;
+  if (first !== undefined) return failed(badFlag(`unknown flag: ${first}`, first.slice(2)));
+  return parsed({ values: new Map(given.map(({ name, value }) => [name, value])), operands });
 }

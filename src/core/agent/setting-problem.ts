@@ -18,6 +18,11 @@ export function badFlag(message: string, flag: string): Problem {
     severity: 'error',
     message,
     where: { pointer: `/args/--${flag}` },
-    remedy: `Correct --${flag} among the arguments of the container istio-proxy.`,
+    remedy: `Correct --${flag} where the command is given; in a pod, among the arguments of the container istio-proxy.`,
   };
+}
+
+/** A flag with a value that it cannot have. */
+export function wrongValue(flag: string, value: string, form: string): Problem {
+  return badFlag(`invalid argument ${JSON.stringify(value)} for --${flag}: it must be ${form}`, flag);
 }
