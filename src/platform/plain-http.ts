@@ -1,15 +1,42 @@
-/** A plain HTTP server at given addresses, for the few things that operators and the agent ask of a proxy. */
-import { createServer, type Server } from 'node:http';
+/** Small plain HTTP servers: health, metrics, the admin port, the sidecar's status. No TLS, and no bodies of requests. */
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 
-export type PlainRequest = { readonly method: string; readonly path: string; readonly query: URLSearchParams };
-export type PlainAnswer = { readonly status: number; readonly contentType?: string; readonly body?: string };
+export type PlainRequest = {
+  readonly method: string;
+  readonly path: string;
+  /** With its question mark, or empty. */
+  readonly query: string;
+  readonly host: string;
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  /** Address of the connection's other end. */
+  readonly remote: string | undefined;
+};
 
-/** Opens one server for each address. Fails with the system's error, and leaves none open then. */
+export type PlainAnswer = {
+  readonly status: number;
+  /** text/plain where it is not given, and there is a body. */
+  readonly contentType?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array | string;
+};
+
+export type PlainHandler = (request: PlainRequest) => PlainAnswer | Promise<PlainAnswer>;
+
+export type PlainServer = { readonly port: number; readonly close: () => void };
+
+/** undefined: all addresses of the families that the machine has. */
+type Address = string | undefined;
+
+/**
+ * Opens a server on each address, on a free port (the first address decides) where `port` is 0. Fails with the system's
+ * error, and leaves none open then. Later errors, of descriptors that ran out for example, do not end it.
+ */
 export async function servePlainHttp(
-  addresses: readonly string[],
+  addresses: readonly Address[],
   port: number,
-  handle: (request: PlainRequest) => PlainAnswer | Promise<PlainAnswer>,
-): Promise<() => void> {
+  handle: PlainHandler,
+): Promise<PlainServer> {
   const servers: Server[] = [];
   const close = (): void => {
     for (const server of servers) {
@@ -18,34 +45,41 @@ export async function servePlainHttp(
     }
   };
   try {
+    let opened = port;
     for (const address of addresses) {
       const server = plainServer(handle);
       servers.push(server);
-      await new Promise<void>((resolve, reject) => {
-        server.once('error', reject);
-        server.listen({ host: address, port, ipv6Only: address.includes(':') }, () => {
-          server.off('error', reject);
-          server.on('error', () => {});
-          resolve();
-        });
-      });
+      opened = await listen(server, address, opened);
     }
-    return close;
+    return { port: opened, close };
   } catch (error) {
     close();
     throw error;
   }
 }
 
-function plainServer(handle: (request: PlainRequest) => PlainAnswer | Promise<PlainAnswer>): Server {
+function listen(server: Server, address: Address, port: number): Promise<number> {
+  const at = address === undefined ? {} : { host: address, ipv6Only: address.includes(':') };
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ port, ...at }, () => {
+      server.off('error', reject);
+      server.on('error', () => {});
+      resolve((server.address() as AddressInfo).port);
+    });
+  });
+}
+
+function plainServer(handle: PlainHandler): Server {
   const server = createServer(async (request, response) => {
+    // What a client sends as a body is not wanted, and must not hold up the connection.
     request.resume();
-    const [path = '/', query = ''] = (request.url ?? '/').split('?');
-    const answer = await answered(handle, { method: request.method ?? 'GET', path, query: new URLSearchParams(query) });
-    const body = answer.body ?? '';
-    response.writeHead(answer.status, {
-      'content-type': answer.contentType ?? 'text/plain; charset=utf-8',
-      'content-length': Buffer.byteLength(body),
+    const { status, contentType, headers = {}, body = '' } = await answered(handle, describe(request));
+    const type = contentType ?? (body.length > 0 ? 'text/plain; charset=utf-8' : undefined);
+    response.writeHead(status, {
+      ...(type === undefined ? {} : { 'content-type': type }),
+      ...headers,
+      'content-length': String(Buffer.byteLength(body)),
     });
     response.end(request.method === 'HEAD' ? undefined : body);
   });
@@ -55,14 +89,28 @@ function plainServer(handle: (request: PlainRequest) => PlainAnswer | Promise<Pl
   return server;
 }
 
-/** A question that fails must not end the proxy. */
-async function answered(
-  handle: (request: PlainRequest) => PlainAnswer | Promise<PlainAnswer>,
-  request: PlainRequest,
-): Promise<PlainAnswer> {
+/** A question that fails must not end the program. */
+async function answered(handle: PlainHandler, request: PlainRequest): Promise<PlainAnswer> {
   try {
     return await handle(request);
   } catch (error) {
     return { status: 503, body: `${error instanceof Error ? error.message : String(error)}\n` };
   }
+}
+
+function describe(request: IncomingMessage): PlainRequest {
+  const url = request.url ?? '/';
+  const at = url.indexOf('?');
+  const headers: [string, string][] = [];
+  for (let i = 0; i + 1 < request.rawHeaders.length; i += 2) {
+    headers.push([request.rawHeaders[i] ?? '', request.rawHeaders[i + 1] ?? '']);
+  }
+  return {
+    method: request.method ?? 'GET',
+    path: at < 0 ? url : url.slice(0, at),
+    query: at < 0 ? '' : url.slice(at),
+    host: request.headers.host ?? '',
+    headers,
+    remote: request.socket.remoteAddress,
+  };
 }

@@ -64,7 +64,7 @@ async function withAgent<T>(setup: AgentSetup, use: (port: number, counters: Age
   try {
     return await use(server.port, counters);
   } finally {
-    await server.close();
+    server.close();
   }
 }
 

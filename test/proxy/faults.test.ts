@@ -114,6 +114,19 @@ describe.each(ENGINES)('%s', (engine) => {
     await expect.poll(() => pod.world.ask<number>('alive'), { timeout: 8000 }).toBe(0);
   }, 60_000);
 
+  it("lives on where the agent's descriptors run out", async () => {
+    const pod = await readyPod({ engine, descriptors: 256 });
+    await pod.world.ask('hold', { host: POD[4], port: 15020, count: 400, send: 'GET / HTTP/1.1\r\n' });
+    await new Promise((done) => setTimeout(done, 500));
+    await pod.world.ask('release');
+    const ready = async (): Promise<unknown> =>
+      (await pod.world.ask<{ status?: number }>('request', { host: POD[4], port: 15020, path: '/healthz/ready' }))
+        .status;
+    await expect.poll(ready, { timeout: 20_000, interval: 500 }).toBe(200);
+    expect(await asks(pod)).toBe(200);
+    expect(pod.agent.exitCode).toBeNull();
+  }, 60_000);
+
   it(`where descriptors run out: ${DIFFERENCES.descriptors.of[engine]}`, async () => {
     const pod = await readyPod({ engine, descriptors: 256 });
     await pod.world.ask('hold', { host: POD[4], port: 9090, count: 400, send: '\u0001' });

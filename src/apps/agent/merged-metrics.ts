@@ -7,8 +7,8 @@ import {
   type ScrapeTarget,
   TEXT_FORMAT,
 } from '../../core/agent/index.ts';
+import type { PlainRequest } from '../../platform/plain-http.ts';
 import { scrape } from '../../platform/scrape.ts';
-import type { StatusRequest } from '../../platform/status-listener.ts';
 import type { AgentMetrics, ScrapeFailure } from './agent-metrics.ts';
 
 export type MetricsSettings = {
@@ -25,7 +25,7 @@ const ENVOY_BODY_LIMIT = 256 * 1024 * 1024;
 
 /** Agent, Envoy, application: one text, whatever of them failed (agent.md 12). */
 export async function mergedMetrics(
-  request: StatusRequest,
+  request: PlainRequest,
   settings: MetricsSettings,
   metrics: AgentMetrics,
 ): Promise<{ readonly contentType: string; readonly body: Buffer }> {
@@ -69,7 +69,7 @@ function merge(answers: readonly Answer[]): { contentType: string; body: Uint8Ar
 }
 
 async function scrapePart(
-  request: StatusRequest,
+  request: PlainRequest,
   type: ScrapeFailure,
   port: number,
   path: string,

@@ -293,7 +293,7 @@ class Sidecar {
           this.#happened({ kind: 'drain' });
         },
       });
-      this.#closers.push(() => void server.close());
+      this.#closers.push(server.close);
     } catch (error) {
       // As upstream, the pod runs on; without its status port the kubelet will say that it is not ready.
       const why = `the status port ${statusPort} cannot be opened: ${textOf(error)}`;

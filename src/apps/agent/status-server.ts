@@ -8,12 +8,7 @@ import {
   SMALL_BODY,
 } from '../../core/agent/index.ts';
 import { compress, ENCODINGS } from '../../platform/compress.ts';
-import {
-  listenStatus,
-  type StatusListener,
-  type StatusRequest,
-  type StatusResponse,
-} from '../../platform/status-listener.ts';
+import { type PlainAnswer, type PlainRequest, type PlainServer, servePlainHttp } from '../../platform/plain-http.ts';
 import type { AgentMetrics } from './agent-metrics.ts';
 import { type MetricsSettings, mergedMetrics } from './merged-metrics.ts';
 import { runProbe } from './probe.ts';
@@ -33,11 +28,11 @@ export type StatusOptions = {
 };
 
 /** The agent's status server (agent.md 10): readiness, application probes, merged metrics, quit and drain. */
-export function startStatusServer(options: StatusOptions): Promise<StatusListener> {
-  return listenStatus(options.port, (request) => answer(request, options));
+export function startStatusServer(options: StatusOptions): Promise<PlainServer> {
+  return servePlainHttp([undefined], options.port, (request) => answer(request, options));
 }
 
-async function answer(request: StatusRequest, options: StatusOptions): Promise<StatusResponse> {
+async function answer(request: PlainRequest, options: StatusOptions): Promise<PlainAnswer> {
   if (request.path.startsWith('/app-health/') || request.path.startsWith('/app-lifecycle/')) {
     return probe(request, options);
   }
@@ -52,40 +47,41 @@ async function answer(request: StatusRequest, options: StatusOptions): Promise<S
     case '/drain':
       return local(request, options.drain);
     default:
-      return text(404, '404 page not found\n');
+      return { status: 404, body: '404 page not found\n' };
   }
 }
 
-async function probe(request: StatusRequest, options: StatusOptions): Promise<StatusResponse> {
+async function probe(request: PlainRequest, options: StatusOptions): Promise<PlainAnswer> {
   const prober = options.probers.get(request.path);
-  if (prober === undefined) return text(400, `app prober config does not exists for ${request.path}\n`);
+  if (prober === undefined) return { status: 400, body: `app prober config does not exists for ${request.path}\n` };
   const userAgent = request.headers.find(([name]) => name.toLowerCase() === 'user-agent')?.[1] ?? '';
   const { answer: result, body } = await runProbe(planProbe(prober, request, options.probes), userAgent);
   return { status: result.status, body };
 }
 
-async function metrics(request: StatusRequest, options: StatusOptions): Promise<StatusResponse> {
+async function metrics(request: PlainRequest, options: StatusOptions): Promise<PlainAnswer> {
   if (options.metricsLocalhostOnly && !isLoopback(request.remote ?? '')) {
-    return text(403, 'Only requests from localhost are allowed\n');
+    return { status: 403, body: 'Only requests from localhost are allowed\n' };
   }
   const { contentType, body } = await mergedMetrics(request, options.metrics, options.counters);
   return encoded(request, contentType, body);
 }
 
-function encoded(request: StatusRequest, contentType: string, body: Buffer): StatusResponse {
+function encoded(request: PlainRequest, contentType: string, body: Buffer): PlainAnswer {
   const accept = request.headers.find(([name]) => name.toLowerCase() === 'accept-encoding')?.[1] ?? '';
   const encoding = body.length < SMALL_BODY ? undefined : chooseEncoding(accept, ENCODINGS);
-  const headers = { 'content-type': contentType, vary: 'Accept-Encoding' };
-  if (encoding === undefined) return { status: 200, headers, body };
-  return { status: 200, headers: { ...headers, 'content-encoding': encoding }, body: compress(body, encoding) };
+  const headers = { vary: 'Accept-Encoding' };
+  if (encoding === undefined) return { status: 200, contentType, headers, body };
+  return {
+    status: 200,
+    contentType,
+    headers: { ...headers, 'content-encoding': encoding },
+    body: compress(body, encoding),
+  };
 }
 
-function local(request: StatusRequest, act: () => void): StatusResponse {
+function local(request: PlainRequest, act: () => void): PlainAnswer {
   const decided = localRequest(request.method, request.remote);
   if (decided.act) act();
-  return text(decided.status, decided.text);
-}
-
-function text(status: number, body: string): StatusResponse {
-  return { status, headers: { 'content-type': 'text/plain; charset=utf-8' }, body };
+  return { status: decided.status, body: decided.text };
 }

@@ -10,7 +10,8 @@ export type AdminActions = {
 
 /** The admin port: what the agent asks of Envoy, and some of what a person does (agent.md 9.1). */
 export function answerAdmin(request: PlainRequest, engine: Engine, actions: AdminActions): PlainAnswer {
-  const { method, path, query } = request;
+  const { method, path } = request;
+  const query = new URLSearchParams(request.query);
   switch (path) {
     case '/':
       return { status: 200, body: HELP };

@@ -12,7 +12,7 @@ import { type EmbeddedConfig, parseEmbeddedConfig } from '../../core/proxy/index
 import { listenForCapture } from '../../platform/capture-listener.ts';
 import { readFile } from '../../platform/files.ts';
 import { callLocal } from '../../platform/local-http.ts';
-import { type PlainAnswer, servePlainHttp } from '../../platform/plain-http.ts';
+import { type PlainAnswer, type PlainHandler, servePlainHttp } from '../../platform/plain-http.ts';
 import { answerAdmin, prometheus } from './admin.ts';
 import { carry } from './carry.ts';
 import { type CaptureListener, createEngine, type Engine } from './engine.ts';
@@ -89,14 +89,9 @@ class Program {
     );
   }
 
-  async #serve(
-    what: string,
-    addresses: readonly string[],
-    port: number,
-    handle: Parameters<typeof servePlainHttp>[2],
-  ): Promise<void> {
+  async #serve(what: string, addresses: readonly string[], port: number, handle: PlainHandler): Promise<void> {
     try {
-      this.#closers.push(await servePlainHttp(addresses, port, handle));
+      this.#closers.push((await servePlainHttp(addresses, port, handle)).close);
     } catch (error) {
       throw new PortError(what, port, error);
     }

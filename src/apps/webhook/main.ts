@@ -5,9 +5,9 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { Registry } from 'prom-client';
 import { failed, type Parsed, type Problem, parsed } from '../../core/problem.ts';
 import { readFile } from '../../platform/files.ts';
-import { type HttpServer, serveHttp } from '../../platform/http-server.ts';
 import type { Answer } from '../../platform/https-server.ts';
 import { createLog, type Log } from '../../platform/log.ts';
+import { type PlainAnswer, type PlainServer, servePlainHttp } from '../../platform/plain-http.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { createClusterMetrics, createMetrics, type Metrics } from './metrics.ts';
 import type { WebhookOptions } from './options.ts';
@@ -71,7 +71,7 @@ async function live(context: Context, sources: Sources): Promise<number> {
   const { serving, report, metricsText } = processes(context, sources, { listening, changed: announce, fatal });
   const over = new AbortController();
   const running: Promise<void>[] = [];
-  let http: HttpServer | undefined;
+  let http: PlainServer | undefined;
   const run = (): void => {
     running.push(
       sources.texts.run(
@@ -101,9 +101,9 @@ async function live(context: Context, sources: Sources): Promise<number> {
   };
   try {
     if (options.httpPort !== undefined) {
-      http = await serveHttp(options.address, options.httpPort, async (url) => {
-        const path = url.split('?')[0] ?? '/';
-        return (await health(path, url, { report, metricsText })) ?? NOT_HERE;
+      http = await servePlainHttp([options.address], options.httpPort, async ({ method, path, query }) => {
+        if (method !== 'GET' && method !== 'HEAD') return ONLY_GET;
+        return (await health(path, `${path}${query}`, { report, metricsText })) ?? NOT_HERE;
       });
       ports.http = http.port;
     }
@@ -128,9 +128,10 @@ async function live(context: Context, sources: Sources): Promise<number> {
   }
 }
 
-const NOT_HERE: Answer = {
+const ONLY_GET: PlainAnswer = { status: 405, body: 'only GET\n' };
+
+const NOT_HERE: PlainAnswer = {
   status: 404,
-  contentType: 'text/plain; charset=utf-8',
   body: '/healthz, /readyz and /metrics are here; reviews go to the HTTPS port\n',
 };
 
