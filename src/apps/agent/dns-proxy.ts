@@ -7,13 +7,15 @@
  */
 
 import {
+  answersQuery,
   buildAnswer,
+  listenAddress,
   type NameTable,
   type Query,
   readQuery,
   resolveName,
   SMALLEST_UDP,
-  word,
+  withId,
 } from '../../core/dns/index.ts';
 import { parseResolvConf } from '../../core/resolv-conf.ts';
 import {
@@ -49,7 +51,6 @@ export type DnsProxy = {
   readonly close: () => void;
 };
 
-const DEFAULT_PORT = 15053;
 /** Queries under way, at most; more are told to try again. */
 const MOST_QUERIES = 2000;
 const LARGEST = 65_535;
@@ -84,12 +85,6 @@ export async function startDnsProxy(options: DnsOptions): Promise<DnsProxy> {
       for (const listener of listeners) listener.close();
     },
   };
-}
-
-function listenAddress(address: string): { readonly hosts: readonly string[]; readonly port: number } {
-  const [, host = '', port] = /^\[?(.*?)\]?(?::(\d+))?$/.exec(address) ?? [];
-  const hosts = host === '' || host === 'localhost' ? ['127.0.0.1', '::1'] : [host];
-  return { hosts, port: port === undefined ? DEFAULT_PORT : Number(port) };
 }
 
 class Proxy53 {
@@ -156,7 +151,7 @@ class Proxy53 {
     // An id that the client did not choose: it may be one that is easy to guess.
     const id = this.#options.random(65_536);
     const sent = withId(message, id);
-    const accept = (reply: Uint8Array): boolean => answers(reply, id, query);
+    const accept = (reply: Uint8Array): boolean => answersQuery(reply, id, query);
     const call = transport === 'udp' ? askUdp : askTcp;
     const reply = await call(server, sent, accept, this.#options.timeoutMilliseconds);
     this.metrics.took((performance.now() - started) / 1000);
@@ -175,19 +170,4 @@ class Proxy53 {
     const left = [...items];
     return items.flatMap(() => left.splice(this.#options.random(left.length), 1));
   }
-}
-
-/** Same id, and the question that was asked; whoever writes the letters of a name otherwise is not believed. */
-function answers(reply: Uint8Array, id: number, query: Query): boolean {
-  if (reply.length < 12 || word(reply, 0) !== id || (word(reply, 2) & 0x8000) === 0) return false;
-  // A server that could not read the question gives none.
-  if (word(reply, 4) === 0) return true;
-  return query.question.every((byte, i) => reply[12 + i] === byte);
-}
-
-function withId(message: Uint8Array, id: number): Uint8Array {
-  const copy = Uint8Array.from(message);
-  copy[0] = id >> 8;
-  copy[1] = id & 255;
-  return copy;
 }

@@ -6,12 +6,17 @@
  * Each direction ends on its own (half-close). A side that does not read makes the other wait, so that nothing piles up.
  */
 import type { Socket } from 'node:net';
-import { type ConnectionRoute, routeConnection, withConnectionClose } from '../../core/proxy/index.ts';
+import {
+  ConnectionRecord,
+  type ConnectionRoute,
+  type EndFlags,
+  routeConnection,
+  withConnectionClose,
+} from '../../core/proxy/index.ts';
 import type { Direction } from '../../core/telemetry/index.ts';
 import type { SocketTarget } from '../../platform/original-destination.ts';
 import { dial, targetOf } from '../../platform/stream-socket.ts';
 import type { Source } from '../../platform/transparent-socket.ts';
-import { ConnectionRecord, type EndFlags } from './connection-record.ts';
 import type { CaptureListener, Engine } from './engine.ts';
 
 /** Of capture.md: the mark by which the kernel knows what the proxy sends in a client's name. */
@@ -87,8 +92,10 @@ class Carried {
       upstreamRemote: this.#ends.upstreamRemote,
       upstreamLocal: this.#ends.upstreamLocal,
     });
-    this.#record = new ConnectionRecord(engine, { id: ++lastId, direction: this.#direction(), cluster, ends }, () =>
-      this.#exchanged(),
+    this.#record = new ConnectionRecord(
+      engine.sinks,
+      { id: ++lastId, direction: this.#direction(), cluster, ends },
+      () => this.#exchanged(),
     );
   }
 

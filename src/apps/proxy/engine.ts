@@ -1,4 +1,4 @@
-import { accessLogWriter, type EmbeddedConfig, EngineStats, type LogEntry } from '../../core/proxy/index.ts';
+import { accessLogWriter, type EmbeddedConfig, EngineStats, type RecordSinks } from '../../core/proxy/index.ts';
 import { type Direction, IstioMetrics } from '../../core/telemetry/index.ts';
 import { type AppendedFile, appendTo } from '../../platform/appended-file.ts';
 
@@ -18,8 +18,7 @@ export type Engine = {
   readonly config: EmbeddedConfig;
   readonly stats: EngineStats;
   readonly metrics: IstioMetrics;
-  /** undefined: no access log is wanted, and no line is made. */
-  readonly log: ((entry: LogEntry) => void) | undefined;
+  readonly sinks: RecordSinks;
   readonly open: Set<OpenConnection>;
   /** Says something about the engine itself. */
   readonly say: (message: string) => void;
@@ -39,11 +38,16 @@ export function createEngine(
   const writer = config.accessLog === undefined ? undefined : accessLogWriter(config.accessLog);
   if (config.accessLog !== undefined && config.accessLog.path !== '') file = appendTo(config.accessLog.path);
   for (const operator of writer?.unknown ?? []) say(`the access log's format has ${operator}, which prints as -`);
+  const metrics = new IstioMetrics(config.identity);
   const engine: Engine = {
     config,
     stats: new EngineStats(),
-    metrics: new IstioMetrics(config.identity),
-    log: file === undefined || writer === undefined ? undefined : (entry) => file.append(writer.line(entry)),
+    metrics,
+    sinks: {
+      now: Date.now,
+      count: (event) => metrics.record(event),
+      log: file === undefined || writer === undefined ? undefined : (entry) => file.append(writer.line(entry)),
+    },
     open: new Set(),
     say,
     draining: false,

@@ -1,7 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseResolvConf } from '../resolv-conf.ts';
-import { buildAnswer, buildNameTable, type Query, readQuery, resolveName } from './index.ts';
+import {
+  answersQuery,
+  buildAnswer,
+  buildNameTable,
+  listenAddress,
+  type Query,
+  readQuery,
+  resolveName,
+  withId,
+} from './index.ts';
 
 /** A query as a resolver of libc sends it. */
 function query(name: string, type = 1, more: { readonly id?: number; readonly edns?: number } = {}): Uint8Array {
@@ -148,5 +157,32 @@ describe('parseResolvConf', () => {
       '# comment\nnameserver 10.0.0.10\nnameserver fe80::1%eth0 ; x\nsearch a b\noptions ndots:5\ndomain c.d\nnameserver\nnameserver none\n';
     expect(parseResolvConf(text)).toEqual({ servers: ['10.0.0.10', 'fe80::1%eth0'], search: ['c.d'] });
     expect(parseResolvConf('')).toEqual({ servers: [], search: [] });
+  });
+});
+
+describe('listenAddress', () => {
+  it.each([
+    ['', ['127.0.0.1', '::1'], 15053],
+    ['localhost:53', ['127.0.0.1', '::1'], 53],
+    ['0.0.0.0:5353', ['0.0.0.0'], 5353],
+    ['[::]:53', ['::'], 53],
+  ])('%j', (address, hosts, port) => {
+    expect(listenAddress(address)).toEqual({ hosts, port });
+  });
+});
+
+describe('answersQuery', () => {
+  const asked = read(query('Web', 1, { id: 7 }));
+  const reply = withId(buildAnswer(asked, 'NOERROR', [], 512), 9);
+
+  it('takes the answer to this question under this id, and nothing else', () => {
+    expect(answersQuery(reply, 9, asked)).toBe(true);
+    expect(answersQuery(reply, 7, asked)).toBe(false);
+    expect(answersQuery(withId(query('Web'), 9), 9, asked)).toBe(false);
+    expect(answersQuery(reply, 9, read(query('Wab')))).toBe(false);
+    expect(answersQuery(reply, 9, read(query('web')))).toBe(false);
+    expect(answersQuery(reply.subarray(0, 11), 9, asked)).toBe(false);
+    // A server that could not read the question gives none.
+    expect(answersQuery(Uint8Array.from([0, 9, 0x80, 1, 0, 0, 0, 0, 0, 0, 0, 0]), 9, asked)).toBe(true);
   });
 });

@@ -7,5 +7,6 @@
  *                                      └─► forward, to the servers of resolv.conf
  */
 export { type Answer, buildAnswer, type ResponseCode } from './answer.ts';
+export { listenAddress } from './listen-address.ts';
 export { buildNameTable, type HostEntry, type NameTable, type Resolution, resolveName } from './name-table.ts';
-export { type Query, readQuery, SMALLEST_UDP, word } from './query.ts';
+export { answersQuery, type Query, readQuery, SMALLEST_UDP, withId } from './query.ts';

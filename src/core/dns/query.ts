@@ -65,6 +65,22 @@ function ednsSize(bytes: Uint8Array, at: number): number {
   return Math.max(word(bytes, at + 3), SMALLEST_UDP);
 }
 
-export function word(bytes: Uint8Array, at: number): number {
+function word(bytes: Uint8Array, at: number): number {
   return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
+}
+
+/** Whether a reply is the answer: same id, and the question that was asked; whoever writes the letters of a name otherwise is not believed. */
+export function answersQuery(reply: Uint8Array, id: number, query: Query): boolean {
+  if (reply.length < 12 || word(reply, 0) !== id || (word(reply, 2) & 0x8000) === 0) return false;
+  // A server that could not read the question gives none.
+  if (word(reply, 4) === 0) return true;
+  return query.question.every((byte, i) => reply[12 + i] === byte);
+}
+
+/** The message under another id. */
+export function withId(message: Uint8Array, id: number): Uint8Array {
+  const copy = Uint8Array.from(message);
+  copy[0] = id >> 8;
+  copy[1] = id & 255;
+  return copy;
 }

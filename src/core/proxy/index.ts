@@ -3,11 +3,12 @@
  *
  *   facts of the pod ─► buildEmbeddedConfig ─► embedded-rev.json ─► parseEmbeddedConfig
  *   where a connection was going ─► routeConnection ─► cluster, with its reason
- *   bytes as they pass ─► HttpTap ─► exchanges ─► accessLogWriter, EngineStats (and core/telemetry)
+ *   bytes as they pass ─► ConnectionRecord (HttpTap) ─► exchanges ─► accessLogWriter, core/telemetry
  */
 export { accessLogWriter, type LineWriter } from './access-log.ts';
 export { withConnectionClose } from './close-header.ts';
 export { buildEmbeddedConfig, type EmbeddedConfig, parseEmbeddedConfig } from './config.ts';
+export { ConnectionRecord, type EndFlags, type RecordSinks } from './connection-record.ts';
 export { EngineStats } from './engine-stats.ts';
 export { type Exchange, HttpTap } from './http-tap.ts';
 export type { Ends, LogEntry } from './log-entry.ts';

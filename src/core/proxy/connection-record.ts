@@ -1,6 +1,7 @@
-import { type ClusterName, type Ends, type Exchange, HttpTap } from '../../core/proxy/index.ts';
-import type { Direction } from '../../core/telemetry/index.ts';
-import type { Engine } from './engine.ts';
+import type { Direction, TrafficEvent } from '../telemetry/index.ts';
+import { type Exchange, HttpTap } from './http-tap.ts';
+import type { Ends, LogEntry } from './log-entry.ts';
+import type { ClusterName } from './route-connection.ts';
 
 export type RecordFacts = {
   readonly id: number;
@@ -8,6 +9,14 @@ export type RecordFacts = {
   readonly cluster: ClusterName;
   /** Read when a line is written: the upstream end is known only once it is connected. */
   readonly ends: () => Ends;
+};
+
+/** Where what is told goes, and the clock by which it is told, in milliseconds. */
+export type RecordSinks = {
+  readonly now: () => number;
+  readonly count: (event: TrafficEvent) => void;
+  /** undefined: no line is wanted, and none is made. */
+  readonly log: ((entry: LogEntry) => void) | undefined;
 };
 
 /** How a connection came to its end, as Envoy's flags. */
@@ -18,21 +27,25 @@ export type EndFlags = '-' | 'UF,URX' | 'UC' | 'DC' | 'UH' | 'SI';
  * as they pass. Which of the two is decided by its first bytes.
  */
 export class ConnectionRecord {
-  readonly #engine: Engine;
+  readonly #sinks: RecordSinks;
   readonly #facts: RecordFacts;
-  readonly #startedAt = Date.now();
+  readonly #startedAt: number;
   readonly tap: HttpTap | undefined;
   #received = 0;
   #sent = 0;
   #counted = { received: 0, sent: 0 };
   #opened = false;
+  #flags: EndFlags = '-';
+  #wasHttp = false;
   connectFailure: string | undefined;
 
-  constructor(engine: Engine, facts: RecordFacts, onExchange: () => void) {
-    this.#engine = engine;
+  /** `onExchange` is called after each HTTP exchange was told. */
+  constructor(sinks: RecordSinks, facts: RecordFacts, onExchange: () => void) {
+    this.#sinks = sinks;
     this.#facts = facts;
+    this.#startedAt = sinks.now();
     if (facts.direction === 'outbound') return;
-    this.tap = new HttpTap(Date.now, (exchange) => {
+    this.tap = new HttpTap(sinks.now, (exchange) => {
       this.#tellExchange(exchange);
       onExchange();
     });
@@ -62,18 +75,15 @@ export class ConnectionRecord {
     if (isHttp) return;
     if (!this.#opened) this.#count('opened', flags);
     this.#count('closed', flags);
-    this.#engine.log?.({
+    this.#sinks.log?.({
       ...this.#entry(flags),
       startedAt: this.#startedAt,
-      duration: Date.now() - this.#startedAt,
+      duration: this.#sinks.now() - this.#startedAt,
       received: this.#received,
       sent: this.#sent,
       http: undefined,
     });
   }
-
-  #flags: EndFlags = '-';
-  #wasHttp = false;
 
   #isHttp(): boolean {
     this.#wasHttp ||= this.tap?.kind === 'http';
@@ -89,7 +99,7 @@ export class ConnectionRecord {
         ? { receivedBytes: 0, sentBytes: 0 }
         : { receivedBytes: received - this.#counted.received, sentBytes: sent - this.#counted.sent };
     if (phase !== 'opened') this.#counted = { received, sent };
-    this.#engine.metrics.record({ kind: 'tcp', phase, direction, cluster, responseFlags, ...more });
+    this.#sinks.count({ kind: 'tcp', phase, direction, cluster, responseFlags, ...more });
   }
 
   #tellExchange(exchange: Exchange): void {
@@ -99,7 +109,7 @@ export class ConnectionRecord {
     const duration = exchange.endedAt - request.startedAt;
     // A response of our own says that there was nobody to answer.
     const flags = this.connectFailure !== undefined ? 'URX,UF' : exchange.complete ? '-' : this.#flags;
-    this.#engine.metrics.record({
+    this.#sinks.count({
       kind: 'http',
       direction,
       cluster,
@@ -112,7 +122,7 @@ export class ConnectionRecord {
       requestBytes: exchange.requestBytes,
       responseBytes: exchange.responseBytes,
     });
-    this.#engine.log?.({
+    this.#sinks.log?.({
       ...this.#entry(flags),
       startedAt: request.startedAt,
       duration,
