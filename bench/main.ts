@@ -10,6 +10,7 @@ import { engineFigures } from './engine.ts';
 import { growthFigures } from './growth.ts';
 import type { Figure } from './measure.ts';
 import { proxyFigures } from './proxy.ts';
+import { pumpFigures } from './pumps/index.ts';
 import { startFigures } from './start.ts';
 import { webhookFigures } from './webhook.ts';
 
@@ -21,6 +22,7 @@ const measurements = [
   { name: 'capture', figures: captureFigures },
   { name: 'webhook', figures: webhookFigures },
   { name: 'proxy', figures: proxyFigures },
+  { name: 'pumps', figures: pumpFigures },
 ];
 const flags = process.argv.slice(2).filter((argument) => argument.startsWith('--'));
 const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));

@@ -88,17 +88,30 @@ export function direct(): Candidate {
  * packet something; its ports are excluded from capture, and it runs as the proxy's user.
  */
 export function relay(): Candidate {
+  return relayBy('HAProxy', (namespace) => haproxy(namespace, 'relay.cfg', RELAY_CONFIG, AS_PROXY));
+}
+
+/** The same by a way of carrying of `pumps/relay.ts`; `program` is that file as JavaScript. */
+export function pump(kind: string, program: string): Candidate {
+  const ports = [`${RELAYED.http}:${APPLICATION.http}`, `${RELAYED.bulk}:${APPLICATION.bulk}`];
+  return relayBy(kind, (namespace) => run(namespace, [...AS_PROXY, process.execPath, program, kind, ...ports]));
+}
+
+/** By its group: the program may stand where the proxy's user cannot read. */
+const AS_PROXY = ['setpriv', '--regid', '1337', '--clear-groups'];
+
+function relayBy(name: string, start: (namespace: string) => ChildProcess): Candidate {
   const network = new Network();
   const excluded = `15090,15021,15020,${RELAYED.http},${RELAYED.bulk}`;
   const rules = ['-p', '15001', '-z', '15006', '-u', '1337', '-m', 'REDIRECT', '-i', '*', '-b', '*', '-d', excluded];
   network.inPod([process.execPath, 'bin/remora', 'istio-iptables', ...rules, '--dual-stack']);
-  const proxy = haproxy(network.pod, 'relay.cfg', RELAY_CONFIG, ['setpriv', '--reuid', '1337', '--clear-groups']);
+  const proxy = start(network.pod);
   const children = [...application(network.pod), proxy];
   const close = (): void => {
     kill(children);
     network.close();
   };
-  return { name: 'HAProxy', world: network.world, ports: RELAYED, pid: proxy.pid, close };
+  return { name, world: network.world, ports: RELAYED, pid: proxy.pid, close };
 }
 
 /** A sidecar as it is: rules, agent, engine, without an access log. */

@@ -7,7 +7,7 @@ const POD = '10.77.0.2';
 const ROUNDS = 3;
 const SECONDS = 2;
 
-type Taken = {
+export type Taken = {
   readonly gigabits: number;
   readonly requests: number;
   readonly connections: number;
@@ -21,7 +21,7 @@ type Taken = {
  * the proxy share the cores of the machine, so that ratios tell more than the figures.
  */
 export async function proxyFigures(): Promise<readonly Figure[]> {
-  const why = process.getuid?.() !== 0 ? 'not root' : missingTool();
+  const why = missingForProxies();
   if (why !== undefined) {
     console.error(`proxy: not measured: ${why}`);
     return [];
@@ -44,13 +44,16 @@ export async function proxyFigures(): Promise<readonly Figure[]> {
   }
 }
 
-function missingTool(): string | undefined {
+/** Why proxies cannot be measured on this machine. */
+export function missingForProxies(): string | undefined {
+  if (process.getuid?.() !== 0) return 'not root';
   const found = (command: string): boolean => spawnSync('sh', ['-c', `command -v ${command}`]).status === 0;
   const missing = ['ip', 'haproxy', 'wrk', 'iperf3'].filter((command) => !found(command));
   return missing.length === 0 ? undefined : `not installed: ${missing.join(', ')} (apt-get install haproxy wrk iperf3)`;
 }
 
-function measure(candidate: Candidate, seconds: number): Taken {
+/** One look at a candidate; each of its four loads takes so many seconds. */
+export function measure(candidate: Candidate, seconds: number): Taken {
   const { world, ports, pid } = candidate;
   const inWorld = (command: readonly string[]): string =>
     spawnSync('ip', ['netns', 'exec', world, ...command], { encoding: 'utf8' }).stdout;
