@@ -2,9 +2,12 @@
  * `relay.ts KIND FROM:TO …`: carries from ports to ports of 127.0.0.1 in one of several ways, to measure them
  * (docs/adr/0024). `…+http` kinds read HTTP as it passes and count it, as the embedded engine does.
  */
-import { connect, createServer, type Server, Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { ConnectionRecord } from '../../src/core/proxy/index.ts';
 import { IstioMetrics } from '../../src/core/telemetry/index.ts';
+import { listenForCapture } from '../../src/platform/capture-listener.ts';
+import type { StreamEnd } from '../../src/platform/stream-end.ts';
+import { dial } from '../../src/platform/stream-socket.ts';
 import { relayByEpoll } from './epoll.ts';
 
 export type Watched = { readonly received: (bytes: Uint8Array) => void; readonly sent: (bytes: Uint8Array) => void };
@@ -33,7 +36,13 @@ function counting(): Watch {
     cluster: 'Kubernetes',
     istioVersion: '1',
   });
-  const sinks = { now: Date.now, count: metrics.record.bind(metrics), log: undefined };
+  const sinks = {
+    now: Date.now,
+    readLatin1: (bytes: Uint8Array, from: number, to: number) =>
+      Buffer.prototype.toString.call(bytes, 'latin1', from, to),
+    count: metrics.record.bind(metrics),
+    log: undefined,
+  };
   const ends = { downstreamRemote: '-', downstreamLocal: '-', upstreamRemote: '-', upstreamLocal: '-' };
   return () => {
     const facts = { id: 0, direction: 'inbound', cluster: 'InboundPassthroughCluster', ends: () => ends } as const;
@@ -65,75 +74,28 @@ function relayByStreams(ports: Ports, watch?: Watch): void {
   }
 }
 
-/** The same with one buffer a direction that is read into again and again, past the readable stream. */
+/** The ends that the embedded engine has: read past the stream, into a buffer that is used again. */
 function relayByOnread(ports: Ports, watch?: Watch): void {
   for (const [from, to] of ports) {
-    const server = createServer();
-    server.listen(from, '0.0.0.0', () => {
-      accepting(server).onconnection = (error, handle) => {
-        if (error || handle === undefined) return;
-        const watched = watch?.();
-        let [client, upstream]: (Socket | undefined)[] = [];
-        const reader = (
-          other: () => Socket | undefined,
-          own: () => Socket | undefined,
-          see?: (bytes: Uint8Array) => void,
-        ) => ({
-          buffer: Buffer.allocUnsafeSlow(64 * 1024),
-          callback: (count: number, buffer: Uint8Array): boolean => {
-            const bytes = buffer.subarray(0, count);
-            see?.(bytes);
-            const to = other();
-            if (to === undefined) return true;
-            to.write(bytes);
-            if (to.writableLength === 0) return true;
-            // The buffer is written from: it is read into again when it is out.
-            to.write(NOTHING, () => own()?.resume());
-            return false;
-          },
+    const accepted = (client: StreamEnd): void => {
+      const watched = watch?.();
+      const upstream = dial({ family: 4, address: '127.0.0.1', port: to }, undefined);
+      const half = (a: StreamEnd, b: StreamEnd, see: ((bytes: Uint8Array) => void) | undefined): void => {
+        a.passTo(b, (bytes) => {
+          see?.(bytes);
+          return bytes;
         });
-        const options = {
-          handle,
-          allowHalfOpen: true,
-          onread: reader(
-            () => upstream,
-            () => client,
-            watched?.received,
-          ),
-        };
-        upstream = connect({
-          host: '127.0.0.1',
-          port: to,
-          allowHalfOpen: true,
-          noDelay: true,
-          onread: reader(
-            () => client,
-            () => upstream,
-            watched?.sent,
-          ),
-        });
-        client = new Socket(options);
-        client.setNoDelay(true);
-        for (const [a, b] of [
-          [client, upstream],
-          [upstream, client],
-        ] as const) {
-          a.on('end', () => b.end());
-          a.on('error', () => b.destroy());
-        }
-        client.resume();
+        a.socket.on('end', () => b.socket.end());
+        a.socket.on('error', () => b.socket.destroy());
       };
-    });
+      half(client, upstream, watched?.received);
+      half(upstream, client, watched?.sent);
+      client.socket.setNoDelay(true);
+      upstream.socket.once('connect', () => client.socket.resume());
+      upstream.socket.resume();
+    };
+    void listenForCapture({ family: 4, address: '0.0.0.0', port: from, transparent: false }, accepted, console.error);
   }
-}
-
-const NOTHING = new Uint8Array(0);
-
-type Accepting = { onconnection: (error: number, handle: object | undefined) => void };
-
-/** Node's own handle of a server: there is no public way to give accepted sockets a buffer. */
-function accepting(server: Server): Accepting {
-  return (server as unknown as { readonly _handle: Accepting })._handle;
 }
 
 const [kind = '', ...pairs] = process.argv.slice(2);

@@ -1,6 +1,7 @@
 /** TCP sockets as the embedded engine uses them. */
-import { Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { originalDestination, type SocketTarget } from './original-destination.ts';
+import { StreamEnd } from './stream-end.ts';
 import { type Source, sourceSocket } from './transparent-socket.ts';
 
 /** Where the client of an accepted socket was going: what the kernel redirected, else the address it was accepted at. */
@@ -14,13 +15,11 @@ export function targetOf(socket: Socket, transparent: boolean): SocketTarget | u
 }
 
 /** Calls a target, from a source address where one is given. Throws where a socket cannot be had (EMFILE, ENOBUFS). */
-export function dial({ address, port }: SocketTarget, source: Source | undefined): Socket {
-  const socket = new Socket({
-    allowHalfOpen: true,
-    ...(source === undefined ? {} : { fd: sourceSocket(source), readable: true, writable: true }),
-  });
-  socket.setNoDelay(true);
-  return socket.connect({ host: address, port });
+export function dial({ address, port }: SocketTarget, source: Source | undefined): StreamEnd {
+  const end = StreamEnd.calling(source === undefined ? undefined : sourceSocket(source));
+  end.socket.setNoDelay(true);
+  end.socket.connect({ host: address, port });
+  return end;
 }
 
 /** Node shows it on a field of its own that has been there since its first releases. */

@@ -15,6 +15,7 @@ import {
 } from '../../core/proxy/index.ts';
 import type { Direction } from '../../core/telemetry/index.ts';
 import type { SocketTarget } from '../../platform/original-destination.ts';
+import type { StreamEnd } from '../../platform/stream-end.ts';
 import { dial, targetOf } from '../../platform/stream-socket.ts';
 import type { Source } from '../../platform/transparent-socket.ts';
 import type { CaptureListener, Engine } from './engine.ts';
@@ -28,9 +29,10 @@ const REFUSED_WAIT = 1000;
 
 let lastId = 0;
 
-export function carry(client: Socket, listener: CaptureListener, engine: Engine): void {
+export function carry(end: StreamEnd, listener: CaptureListener, engine: Engine): void {
   const { config, stats } = engine;
   const { direction, name } = listener;
+  const client = end.socket;
   client.on('error', () => {});
   const transparent = config.tproxy && direction === 'inbound';
   const target = targetOf(client, transparent);
@@ -52,7 +54,7 @@ export function carry(client: Socket, listener: CaptureListener, engine: Engine)
     registryOnly: config.registryOnly,
     toOwnAddress: config.ownAddresses.includes(target.address),
   });
-  new Carried(client, target, { listener, engine, ...route, transparent }).begin();
+  new Carried(end, target, { listener, engine, ...route, transparent }).begin();
 }
 
 type Facts = {
@@ -66,6 +68,7 @@ type Facts = {
 const LOOPBACK = { 4: '127.0.0.1', 6: '::1' } as const;
 
 class Carried {
+  readonly #clientEnd: StreamEnd;
   readonly #client: Socket;
   readonly #target: SocketTarget;
   readonly #facts: Facts;
@@ -76,7 +79,9 @@ class Carried {
   #saidClose = false;
   #done = false;
 
-  constructor(client: Socket, target: SocketTarget, facts: Facts) {
+  constructor(clientEnd: StreamEnd, target: SocketTarget, facts: Facts) {
+    const client = clientEnd.socket;
+    this.#clientEnd = clientEnd;
     this.#client = client;
     this.#target = target;
     this.#facts = facts;
@@ -136,7 +141,8 @@ class Carried {
     const { engine, cluster, toLoopback } = this.#facts;
     const { family, port } = this.#target;
     const address = toLoopback ? LOOPBACK[family] : this.#target.address;
-    const server = dial({ family, address, port }, this.#source());
+    const end = dial({ family, address, port }, this.#source());
+    const server = end.socket;
     this.#ends.upstreamRemote = endOf(address, port);
     const timer = setTimeout(() => server.destroy(new Error('connection timeout')), engine.config.connectTimeout);
     const failed = (error: Error): void => {
@@ -148,7 +154,7 @@ class Carried {
       clearTimeout(timer);
       server.off('error', failed);
       engine.stats.cluster(cluster, 'upstream_cx_active', 1);
-      this.#connected(server);
+      this.#connected(end);
     });
     return server;
   }
@@ -168,8 +174,9 @@ class Carried {
     return { family, address, transparentMark: TPROXY_MARK };
   }
 
-  #connected(server: Socket): void {
+  #connected(serverEnd: StreamEnd): void {
     const client = this.#client;
+    const server = serverEnd.socket;
     this.#ends.upstreamLocal = endOf(server.localAddress, server.localPort);
     if (client.destroyed) {
       server.destroy();
@@ -189,16 +196,12 @@ class Carried {
       client.destroySoon();
       this.#finish();
     });
-    client.on('data', (bytes: Buffer) => {
+    this.#clientEnd.passTo(serverEnd, (bytes) => {
       this.#record.received(bytes);
-      if (!server.write(bytes)) client.pause();
+      return bytes;
     });
-    server.on('drain', () => client.resume());
     client.on('end', () => server.end());
-    server.on('data', (bytes: Buffer) => {
-      if (!client.write(this.#toClient(bytes))) server.pause();
-    });
-    client.on('drain', () => server.resume());
+    serverEnd.passTo(this.#clientEnd, (bytes) => this.#toClient(bytes));
     server.on('end', () => {
       this.#record.tap?.responseEnded();
       client.end();
@@ -235,12 +238,12 @@ class Carried {
     if (this.#record.tap === undefined || client.destroyed) return void client.resetAndDestroy();
     const timer = setTimeout(() => client.resetAndDestroy(), REFUSED_WAIT);
     client.once('close', () => clearTimeout(timer));
-    client.on('data', (bytes: Buffer) => {
+    this.#clientEnd.onBytes((bytes) => {
       this.#record.received(bytes);
       if (this.#record.tap?.kind === 'opaque') client.resetAndDestroy();
       if (this.#record.tap?.kind !== 'http') return;
       const answer = Buffer.from(unavailable(this.#record.connectFailure ?? ''), 'latin1');
-      client.removeAllListeners('data');
+      this.#clientEnd.onBytes(() => {});
       this.#record.sent(answer);
       client.end(answer);
       client.resume();

@@ -45,6 +45,7 @@ export function createEngine(
     metrics,
     sinks: {
       now: Date.now,
+      readLatin1: (bytes, from, to) => Buffer.prototype.toString.call(bytes, 'latin1', from, to),
       count: (event) => metrics.record(event),
       log: file === undefined || writer === undefined ? undefined : (entry) => file.append(writer.line(entry)),
     },

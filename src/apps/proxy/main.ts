@@ -110,7 +110,7 @@ class Program {
       try {
         const server = await listenForCapture(
           at,
-          (socket) => carry(socket, listener, this.#engine),
+          (client) => carry(client, listener, this.#engine),
           (error) => this.#trouble(error),
         );
         this.#capture.push({ listener, server });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { TrafficEvent } from '../telemetry/index.ts';
+import { latin1 } from './http-message.ts';
 import { ConnectionRecord, type LogEntry } from './index.ts';
 
 const ENDS = { downstreamRemote: 'c', downstreamLocal: 'l', upstreamRemote: 'u', upstreamLocal: 'p' };
@@ -13,6 +14,7 @@ function recorded(direction: 'inbound' | 'outbound') {
   const record = new ConnectionRecord(
     {
       now: () => (clock += 1000),
+      readLatin1: latin1,
       count: (event) => events.push(event),
       log: (entry) => lines.push(entry),
     },

@@ -1,4 +1,6 @@
 import type { Direction, TrafficEvent } from '../telemetry/index.ts';
+import { HttpHeaders } from './http-headers.ts';
+import type { ReadLatin1 } from './http-message.ts';
 import { type Exchange, HttpTap } from './http-tap.ts';
 import type { Ends, LogEntry } from './log-entry.ts';
 import type { ClusterName } from './route-connection.ts';
@@ -11,9 +13,10 @@ export type RecordFacts = {
   readonly ends: () => Ends;
 };
 
-/** Where what is told goes, and the clock by which it is told, in milliseconds. */
+/** Where what is told goes, the clock by which it is told (milliseconds), and how the runtime reads bytes as text. */
 export type RecordSinks = {
   readonly now: () => number;
+  readonly readLatin1: ReadLatin1;
   readonly count: (event: TrafficEvent) => void;
   /** undefined: no line is wanted, and none is made. */
   readonly log: ((entry: LogEntry) => void) | undefined;
@@ -45,10 +48,14 @@ export class ConnectionRecord {
     this.#facts = facts;
     this.#startedAt = sinks.now();
     if (facts.direction === 'outbound') return;
-    this.tap = new HttpTap(sinks.now, (exchange) => {
-      this.#tellExchange(exchange);
-      onExchange();
-    });
+    this.tap = new HttpTap(
+      sinks.now,
+      (exchange) => {
+        this.#tellExchange(exchange);
+        onExchange();
+      },
+      sinks.readLatin1,
+    );
   }
 
   received(bytes: Uint8Array): void {
@@ -134,7 +141,7 @@ export class ConnectionRecord {
         protocol: request.protocol,
         requestHeaders: request.headers,
         status: response?.status ?? 0,
-        responseHeaders: response?.headers ?? NO_HEADERS,
+        responseHeaders: response?.headers ?? HttpHeaders.NONE,
         serviceTime: response === undefined ? undefined : response.startedAt - request.startedAt,
       },
     });
@@ -145,5 +152,3 @@ export class ConnectionRecord {
     return { direction, cluster, connection: id, ends: ends(), responseFlags, connectFailure: this.connectFailure };
   }
 }
-
-const NO_HEADERS: ReadonlyMap<string, string> = new Map();

@@ -1,11 +1,13 @@
+import { HttpHeaders } from './http-headers.ts';
+
 /**
  * One direction of an HTTP/1 connection, read while it passes (RFC 9112). It keeps the head of a message and skips its
  * body; it never asks for a byte to be held back, so that whatever it makes of the bytes, they arrive as they were sent.
+ * Of the bytes that it is given it keeps none: the caller may use its buffer again.
  */
 export type Head = {
   readonly startLine: string;
-  /** Names in lower case; of one given several times the values are joined by commas. */
-  readonly headers: ReadonlyMap<string, string>;
+  readonly headers: HttpHeaders;
 };
 
 /** How long a body is, by its head. `close`: until the connection ends. `tunnel`: it is no HTTP from here on. */
@@ -20,23 +22,27 @@ export type MessageEvents = {
 
 /** Longer heads are given up, as Envoy refuses them (max_request_headers_kb, 60 by default). */
 const LONGEST_HEAD = 64 * 1024;
+/** Bytes that are looked through for the end of a head at once: most heads are shorter. */
+const LOOKED_THROUGH = 2048;
 const LF = 10;
 
 type State = 'head' | 'length' | 'chunk-size' | 'chunk-data' | 'chunk-end' | 'trailers' | 'close' | 'opaque';
 
 export class HttpMessages {
   readonly #events: MessageEvents;
+  readonly #latin1: ReadLatin1;
   #state: State = 'head';
-  /** Bytes of a line or head that have come so far. */
-  #kept: Uint8Array[] = [];
-  #keptLength = 0;
-  #lines: string[] = [];
+  /** What has come of a head or line so far. A byte is a character. */
+  #kept = '';
+  /** Bytes of a head, or of trailers, whose lines are not kept. */
+  #lineBytes = 0;
   #left = 0;
   #body = 0;
   #wire = 0;
 
-  constructor(events: MessageEvents) {
+  constructor(events: MessageEvents, readLatin1: ReadLatin1) {
     this.#events = events;
+    this.#latin1 = readLatin1;
   }
 
   /** Whether nothing more will be read from this direction. */
@@ -46,14 +52,13 @@ export class HttpMessages {
 
   /** Whether the next byte begins a message. */
   get atStart(): boolean {
-    return this.#state === 'head' && this.#wire === 0;
+    return this.#state === 'head' && this.#kept === '';
   }
 
   /** From here on it is no HTTP. */
   giveUp(): void {
     this.#state = 'opaque';
-    this.#kept = [];
-    this.#lines = [];
+    this.#kept = '';
   }
 
   /** The connection has ended in this direction. */
@@ -85,63 +90,45 @@ export class HttpMessages {
         this.#body += bytes.length - from;
         this.#wire += bytes.length - from;
         return bytes.length;
+      case 'head':
+        return this.#head(bytes, from);
       default:
         return this.#line(bytes, from);
     }
   }
 
-  /** Reads up to the end of a line. */
-  #line(bytes: Uint8Array, from: number): number {
-    const end = bytes.indexOf(LF, from);
-    const to = end < 0 ? bytes.length : end + 1;
-    this.#keptLength += to - from;
-    this.#wire += to - from;
-    if (this.#keptLength > LONGEST_HEAD) {
+  /** Reads up to the end of a head. */
+  #head(bytes: Uint8Array, from: number): number {
+    const to = Math.min(bytes.length, from + LOOKED_THROUGH);
+    const before = this.#kept.length;
+    let text = this.#kept + this.#latin1(bytes, from, to);
+    // Empty lines before a message are passed over (RFC 9112 2.2).
+    const skipped = EMPTY_LINES.exec(text)?.[0].length ?? 0;
+    if (skipped > 0) text = text.slice(skipped);
+    // The end may lie across what came before; no further back than the three characters that it begins with.
+    HEAD_END.lastIndex = Math.max(before - skipped - 3, 0);
+    const end = HEAD_END.exec(text);
+    if (end === null) {
+      if (text.length > LONGEST_HEAD) this.giveUp();
+      else this.#kept = text;
+      return to;
+    }
+    const length = HEAD_END.lastIndex;
+    this.#kept = '';
+    if (length > LONGEST_HEAD) {
       this.giveUp();
       return to;
     }
-    if (end < 0) {
-      // The caller uses its buffer again.
-      this.#kept.push(bytes.slice(from, to));
-      return to;
-    }
-    const text = this.#kept.length === 0 ? latin1(bytes, from, end) : this.#keptText(bytes, from, end);
-    this.#kept = [];
-    const line = text.endsWith('\r') ? text.slice(0, -1) : text;
-    switch (this.#state) {
-      case 'head':
-        this.#headLine(line);
-        break;
-      case 'chunk-size':
-        this.#chunkSize(line);
-        break;
-      case 'chunk-end':
-        this.#keptLength = 0;
-        if (line === '') this.#state = 'chunk-size';
-        else this.giveUp();
-        break;
-      default:
-        // Trailers end with an empty line.
-        if (line === '') this.#finish();
-    }
-    return to;
+    this.#wire = length;
+    this.#headText(text.slice(0, length));
+    return from + length + skipped - before;
   }
 
-  #headLine(line: string): void {
-    if (line !== '') {
-      this.#lines.push(line);
-      return;
-    }
-    // Empty lines before a message are passed over (RFC 9112 2.2).
-    if (this.#lines.length === 0) {
-      this.#keptLength = 0;
-      this.#wire = 0;
-      return;
-    }
-    const head = readHead(this.#lines);
-    this.#lines = [];
-    this.#keptLength = 0;
-    const length = head === undefined ? undefined : this.#events.onHead(head);
+  #headText(text: string): void {
+    const lineEnd = text.indexOf('\n');
+    const headers = HttpHeaders.parse(text, lineEnd);
+    const startLine = text.slice(0, text[lineEnd - 1] === '\r' ? lineEnd - 1 : lineEnd);
+    const length = headers === undefined ? undefined : this.#events.onHead({ startLine, headers });
     if (length === undefined || length === 'tunnel') this.giveUp();
     else if (length === 'chunked') this.#state = 'chunk-size';
     else if (length === 'close') this.#state = 'close';
@@ -152,8 +139,36 @@ export class HttpMessages {
     }
   }
 
+  /** Reads up to the end of a line. */
+  #line(bytes: Uint8Array, from: number): number {
+    const end = bytes.indexOf(LF, from);
+    const to = end < 0 ? bytes.length : end + 1;
+    this.#lineBytes += to - from;
+    this.#wire += to - from;
+    if (this.#lineBytes > LONGEST_HEAD) {
+      this.giveUp();
+      return to;
+    }
+    if (end < 0) {
+      this.#kept += this.#latin1(bytes, from, to);
+      return to;
+    }
+    const text = this.#kept + this.#latin1(bytes, from, end);
+    this.#kept = '';
+    const line = text.endsWith('\r') ? text.slice(0, -1) : text;
+    if (this.#state === 'trailers') {
+      // They end with an empty line.
+      if (line === '') this.#finish();
+      return to;
+    }
+    this.#lineBytes = 0;
+    if (this.#state === 'chunk-size') this.#chunkSize(line);
+    else if (line === '') this.#state = 'chunk-size';
+    else this.giveUp();
+    return to;
+  }
+
   #chunkSize(line: string): void {
-    this.#keptLength = 0;
     const [, digits] = /^([0-9a-fA-F]{1,12})[ \t]*(?:;.*)?$/.exec(line) ?? [];
     if (digits === undefined) {
       this.giveUp();
@@ -169,33 +184,20 @@ export class HttpMessages {
     this.#state = 'head';
     this.#body = 0;
     this.#wire = 0;
-    this.#keptLength = 0;
+    this.#lineBytes = 0;
     onEnd(body, wire);
   }
-
-  #keptText(bytes: Uint8Array, from: number, end: number): string {
-    const parts = this.#kept.map((part) => latin1(part, 0, part.length));
-    return parts.join('') + latin1(bytes, from, end);
-  }
 }
 
-/** A name without what names may not hold, a colon, a value; continuation lines are obsolete and make it no HTTP. */
-const FIELD = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*(.*?)[ \t]*$/;
-
-function readHead([startLine = '', ...lines]: readonly string[]): Head | undefined {
-  const headers = new Map<string, string>();
-  for (const line of lines) {
-    const [, name, value = ''] = FIELD.exec(line) ?? [];
-    if (name === undefined) return undefined;
-    const key = name.toLowerCase();
-    const before = headers.get(key);
-    headers.set(key, before === undefined ? value : `${before},${value}`);
-  }
-  return { startLine, headers };
-}
+/** An empty line behind a line: lines end with LF, and CR before it is usual. */
+const HEAD_END = /\n\r?\n/g;
+const EMPTY_LINES = /^(?:\r?\n)+/;
 
 /** Bytes as text, one character each: what is no ASCII stays itself. */
-function latin1(bytes: Uint8Array, from: number, to: number): string {
+export type ReadLatin1 = (bytes: Uint8Array, from: number, to: number) => string;
+
+/** The same anywhere; a runtime may have a faster one. */
+export function latin1(bytes: Uint8Array, from: number, to: number): string {
   if (to - from <= MOST_ARGUMENTS) return characters(bytes.subarray(from, to));
   let text = '';
   for (let at = from; at < to; at += MOST_ARGUMENTS)
@@ -212,7 +214,7 @@ function characters(bytes: Uint8Array): string {
 }
 
 /** How a body is delimited by its headers alone (RFC 9112 6.3); undefined: it cannot be told, so this is no HTTP to us. */
-export function lengthByHeaders(headers: ReadonlyMap<string, string>): number | 'chunked' | 'none' | undefined {
+export function lengthByHeaders(headers: HttpHeaders): number | 'chunked' | 'none' | undefined {
   const coding = headers.get('transfer-encoding');
   const length = headers.get('content-length');
   if (coding !== undefined) {
@@ -221,7 +223,11 @@ export function lengthByHeaders(headers: ReadonlyMap<string, string>): number | 
     return /(?:^|,)[ \t]*chunked$/i.test(coding) ? 'chunked' : undefined;
   }
   if (length === undefined) return 'none';
+  if (LENGTH.test(length)) return Number(length);
+  // The same one several times is harmless.
   const values = new Set(length.split(',').map((value) => value.trim()));
   const [value = ''] = values;
-  return values.size === 1 && /^\d{1,15}$/.test(value) ? Number(value) : undefined;
+  return values.size === 1 && LENGTH.test(value) ? Number(value) : undefined;
 }
+
+const LENGTH = /^\d{1,15}$/;

@@ -126,6 +126,27 @@ const CONVERSATIONS: Readonly<Record<string, readonly [parts: readonly Part[], e
 };
 
 describe('HttpTap', () => {
+  it('keeps nothing of a buffer that is used again', () => {
+    const told: Exchange[] = [];
+    const tap = new HttpTap(
+      () => 0,
+      (exchange) => told.push(exchange),
+    );
+    const buffer = new Uint8Array(16);
+    const fill = (text: string, read: (bytes: Uint8Array) => void): void => {
+      for (let at = 0; at < text.length; at += buffer.length) {
+        const chunk = bytes(text.slice(at, at + buffer.length));
+        buffer.set(chunk);
+        read(buffer.subarray(0, chunk.length));
+        buffer.fill(0);
+      }
+    };
+    fill(GET, (chunk) => tap.request(chunk));
+    fill(OK, (chunk) => tap.response(chunk));
+    expect(told.map(brief)).toEqual(['GET /a 0 → 200 5']);
+    expect(told[0]?.request.headers.get('host')).toBe('web');
+  });
+
   it.each(Object.entries(CONVERSATIONS))('%s', (_name, [parts, exchanges]) => {
     expect(listen(parts).exchanges).toEqual(exchanges);
   });

@@ -8,21 +8,22 @@
  *
  * What is no HTTP (another protocol, a malformed head, a tunnel after 101 or CONNECT) is opaque from there on.
  */
-import { type BodyLength, type Head, HttpMessages, lengthByHeaders } from './http-message.ts';
+import type { HttpHeaders } from './http-headers.ts';
+import { type BodyLength, type Head, HttpMessages, latin1, lengthByHeaders, type ReadLatin1 } from './http-message.ts';
 
 type HttpRequest = {
   readonly method: string;
   readonly path: string;
   /** `HTTP/1.1`. */
   readonly protocol: string;
-  readonly headers: ReadonlyMap<string, string>;
+  readonly headers: HttpHeaders;
   /** When its head was complete; the clock is the caller's, in milliseconds. */
   readonly startedAt: number;
 };
 
 type HttpResponse = {
   readonly status: number;
-  readonly headers: ReadonlyMap<string, string>;
+  readonly headers: HttpHeaders;
   readonly startedAt: number;
 };
 
@@ -63,17 +64,19 @@ export class HttpTap {
   /** Bytes that have passed since the tunnel was opened. */
   #tunnel: { received: number; sent: number } | undefined;
 
-  constructor(now: () => number, onExchange: (exchange: Exchange) => void) {
+  constructor(now: () => number, onExchange: (exchange: Exchange) => void, readLatin1: ReadLatin1 = latin1) {
     this.#now = now;
     this.#onExchange = onExchange;
-    this.#requests = new HttpMessages({
-      onHead: (head) => this.#requestHead(head),
-      onEnd: (body, bytes) => this.#requestEnd(body, bytes),
-    });
-    this.#responses = new HttpMessages({
-      onHead: (head) => this.#responseHead(head),
-      onEnd: (body, bytes) => this.#responseEnd(body, bytes),
-    });
+    const requests = {
+      onHead: (head: Head) => this.#requestHead(head),
+      onEnd: (body: number, bytes: number) => this.#requestEnd(body, bytes),
+    };
+    const responses = {
+      onHead: (head: Head) => this.#responseHead(head),
+      onEnd: (body: number, bytes: number) => this.#responseEnd(body, bytes),
+    };
+    this.#requests = new HttpMessages(requests, readLatin1);
+    this.#responses = new HttpMessages(responses, readLatin1);
   }
 
   get kind(): TapKind {

@@ -1,4 +1,5 @@
 import type { Direction } from '../telemetry/index.ts';
+import type { HttpHeaders } from './http-headers.ts';
 import type { ClusterName } from './route-connection.ts';
 
 /** `address:port` of both ends of a connection; with brackets around IPv6. */
@@ -28,10 +29,10 @@ export type LogEntry = {
         readonly method: string;
         readonly path: string;
         readonly protocol: string;
-        readonly requestHeaders: ReadonlyMap<string, string>;
+        readonly requestHeaders: HttpHeaders;
         /** 0: none came. */
         readonly status: number;
-        readonly responseHeaders: ReadonlyMap<string, string>;
+        readonly responseHeaders: HttpHeaders;
         /** From the request's head to the response's. */
         readonly serviceTime: number | undefined;
       }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FACTS, STATIC } from '../../../test/envoy/facts.ts';
+import { HttpHeaders } from './http-headers.ts';
 import {
   accessLogWriter,
   buildEmbeddedConfig,
@@ -68,6 +69,12 @@ describe('what comes by the outbound port and is meant for the pod', () => {
   });
 });
 
+function headers(lines: string): HttpHeaders {
+  const found = HttpHeaders.parse(`\n${lines}\r\n`, 0);
+  if (found === undefined) throw new Error('no headers');
+  return found;
+}
+
 const ENTRY: LogEntry = {
   startedAt: Date.UTC(2026, 10, 22, 10),
   duration: 14.6,
@@ -92,12 +99,9 @@ const HTTP: LogEntry = {
     method: 'GET',
     path: '/a',
     protocol: 'HTTP/1.1',
-    requestHeaders: new Map([
-      ['host', 'web'],
-      ['user-agent', 'a long name'],
-    ]),
+    requestHeaders: headers('host: web\r\nuser-agent: a long name\r\n'),
     status: 200,
-    responseHeaders: new Map([['etag', 'x']]),
+    responseHeaders: headers('etag: x\r\n'),
     serviceTime: 3.2,
   },
 };

@@ -104,21 +104,30 @@ export class IstioMetrics {
   }
 
   #add(name: CounterName, labels: string, more: number): void {
-    const series = this.#counters.get(name) ?? new Map<string, number>();
+    const series = seriesOf(this.#counters, name);
     series.set(labels, (series.get(labels) ?? 0) + more);
-    this.#counters.set(name, series);
   }
 
   #observe(name: HistogramName, labels: string, value: number): void {
-    const series = this.#histograms.get(name) ?? new Map<string, Histogram>();
-    const histogram = series.get(labels) ?? { count: 0, sum: 0, buckets: BUCKETS.map(() => 0) };
+    const series = seriesOf(this.#histograms, name);
+    let histogram = series.get(labels);
+    if (histogram === undefined) {
+      histogram = { count: 0, sum: 0, buckets: BUCKETS.map(() => 0) };
+      series.set(labels, histogram);
+    }
     histogram.count++;
     histogram.sum += value;
     const at = BUCKETS.findIndex((bound) => value <= bound);
     if (at >= 0) histogram.buckets[at] = (histogram.buckets[at] ?? 0) + 1;
-    series.set(labels, histogram);
-    this.#histograms.set(name, series);
   }
+}
+
+function seriesOf<Name, Value>(families: Map<Name, Map<string, Value>>, name: Name): Map<string, Value> {
+  const known = families.get(name);
+  if (known !== undefined) return known;
+  const fresh = new Map<string, Value>();
+  families.set(name, fresh);
+  return fresh;
 }
 
 function histogramLines(name: string, labels: string, histogram: Histogram): readonly string[] {
