@@ -4,7 +4,7 @@ import { type Figure, median } from './measure.ts';
 import { type Candidate, cpuSeconds, direct, relay, residentMegabytes, sidecar } from './proxy-candidates.ts';
 
 const POD = '10.77.0.2';
-const ROUNDS = 3;
+const ROUNDS = 5;
 const SECONDS = 2;
 
 export type Taken = {

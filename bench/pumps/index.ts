@@ -6,7 +6,7 @@ import { measure, missingForProxies, type Taken } from '../proxy.ts';
 import { pump, relay } from '../proxy-candidates.ts';
 
 const KINDS = ['streams', 'streams+http', 'onread', 'onread+http', 'splice', 'epoll', 'epoll+http'];
-const ROUNDS = 3;
+const ROUNDS = 5;
 const SECONDS = 2;
 
 /** Ways to carry bytes in Node, with and without a look at their HTTP, against HAProxy: why the engine is as it is. */

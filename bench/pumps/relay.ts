@@ -81,10 +81,7 @@ function relayByOnread(ports: Ports, watch?: Watch): void {
       const watched = watch?.();
       const upstream = dial({ family: 4, address: '127.0.0.1', port: to }, undefined);
       const half = (a: StreamEnd, b: StreamEnd, see: ((bytes: Uint8Array) => void) | undefined): void => {
-        a.passTo(b, (bytes) => {
-          see?.(bytes);
-          return bytes;
-        });
+        a.passTo(b, see ?? (() => {}));
         a.socket.on('end', () => b.socket.end());
         a.socket.on('error', () => b.socket.destroy());
       };

@@ -16,7 +16,7 @@ function listening(server: Server): Promise<number> {
 }
 
 /** A relay of two ends to a server; gives its port. */
-async function relay(application: (socket: Socket) => void, see: (bytes: Buffer) => Uint8Array = (bytes) => bytes) {
+async function relay(application: (socket: Socket) => void, change?: (bytes: Buffer) => Uint8Array) {
   const target = await listening(createServer({ allowHalfOpen: true }, application));
   const accepted = (client: StreamEnd): void => {
     const server = dial({ family: 4, address: '127.0.0.1', port: target }, undefined);
@@ -24,7 +24,7 @@ async function relay(application: (socket: Socket) => void, see: (bytes: Buffer)
       [client, server],
       [server, client],
     ] as const) {
-      from.passTo(to, see);
+      from.passTo(to, () => {}, change);
       from.socket.on('end', () => to.socket.end());
       from.socket.on('error', () => to.socket.destroy());
     }

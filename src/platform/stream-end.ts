@@ -69,16 +69,17 @@ export class StreamEnd {
   }
 
   /**
-   * Passes bytes on to another end; `see` looks at them first, and may give others in their place. What the other end
-   * cannot send at once makes this one wait.
+   * Passes bytes on to another end: `change` may give others in their place, `sent` looks at them when they are on their
+   * way, so that nobody waits for it. What the other end cannot send at once makes this one wait.
    */
-  passTo(other: StreamEnd, see: (bytes: Buffer) => Uint8Array): void {
+  passTo(other: StreamEnd, sent: (bytes: Buffer) => void, change?: (bytes: Buffer) => Uint8Array): void {
     const to = other.socket;
     this.onBytes((bytes) => {
-      const out = see(bytes);
       // It was told to go, and speaks on.
       if (to.writableEnded) return;
+      const out = change?.(bytes) ?? bytes;
       to.write(out === bytes && this.#buffer === shared ? Buffer.from(bytes) : out);
+      sent(bytes);
       if (to.writableLength === 0) return;
       this.#goOn = false;
       to.write(NOTHING, () => this.socket.resume());

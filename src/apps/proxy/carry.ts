@@ -196,12 +196,13 @@ class Carried {
       client.destroySoon();
       this.#finish();
     });
-    this.#clientEnd.passTo(serverEnd, (bytes) => {
-      this.#record.received(bytes);
-      return bytes;
-    });
+    this.#clientEnd.passTo(serverEnd, (bytes) => this.#record.received(bytes));
     client.on('end', () => server.end());
-    serverEnd.passTo(this.#clientEnd, (bytes) => this.#toClient(bytes));
+    serverEnd.passTo(
+      this.#clientEnd,
+      (bytes) => this.#record.sent(bytes),
+      (bytes) => this.#toClient(bytes),
+    );
     server.on('end', () => {
       this.#record.tap?.responseEnded();
       client.end();
@@ -209,13 +210,12 @@ class Carried {
     client.resume();
   }
 
-  /** Passes on what the server says; while draining, an HTTP client is told to go elsewhere with its next request. */
+  /** What the server says; while draining, an HTTP client is told to go elsewhere with its next request. */
   #toClient(bytes: Buffer): Uint8Array {
     const { tap } = this.#record;
     const last = this.#facts.engine.draining && tap?.atResponseStart === true && tap.pending === 1;
     const changed = last ? withConnectionClose(bytes) : undefined;
     if (changed !== undefined) this.#saidClose = true;
-    this.#record.sent(bytes);
     return changed ?? bytes;
   }
 
